@@ -1,0 +1,4 @@
+import { CreateTables1764000000000 } from './1764000000000-create-tables.ts';
+
+/** Every migration, oldest first. Those that were released never change. */
+export const allMigrations = [CreateTables1764000000000] as const;

@@ -1,0 +1,56 @@
+import { hash, verify } from '@node-rs/argon2';
+import { Semaphore } from 'async-mutex';
+
+import { DomainError } from '../lib/errors.ts';
+
+/** argon2id (the library's default algorithm) with OWASP's minimum. */
+const PARAMETERS = { memoryCost: 19 * 1024, timeCost: 2, parallelism: 1 } as const;
+
+export interface PasswordHasherOptions {
+  /** Hashes at the same time: each takes 19 MiB and a core for about 20 ms. */
+  readonly concurrency: number;
+  /** Hashes that may wait; one more is refused. */
+  readonly queueLimit: number;
+}
+
+/** Hashes passwords with bounded work, so that a login flood takes neither the memory nor all cores. */
+export class PasswordHasher {
+  readonly #slots: Semaphore;
+  readonly #queueLimit: number;
+  #waiting = 0;
+  #decoy: Promise<string> | undefined;
+
+  constructor(options: PasswordHasherOptions) {
+    this.#slots = new Semaphore(options.concurrency);
+    this.#queueLimit = options.queueLimit;
+  }
+
+  /** @throws DomainError OVERLOADED */
+  hash(password: string): Promise<string> {
+    return this.#run(() => hash(password, PARAMETERS));
+  }
+
+  /**
+   * Whether the password has this hash. Without a hash (no such user) it does the same work, and the answer is no.
+   *
+   * @throws DomainError OVERLOADED
+   */
+  async verify(password: string, passwordHash: string | undefined): Promise<boolean> {
+    this.#decoy ??= hash('no such user', PARAMETERS);
+    const against = passwordHash ?? (await this.#decoy);
+    const matches = await this.#run(() => verify(against, password));
+    return matches && passwordHash !== undefined;
+  }
+
+  async #run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#waiting >= this.#queueLimit) {
+      throw new DomainError('OVERLOADED', 'too many logins at once; try again shortly', { retryAfterMs: 1_000 });
+    }
+    this.#waiting += 1;
+    try {
+      return await this.#slots.runExclusive(work);
+    } finally {
+      this.#waiting -= 1;
+    }
+  }
+}

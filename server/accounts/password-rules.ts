@@ -1,0 +1,12 @@
+import { invalidField } from '../lib/errors.ts';
+
+export const PASSWORD_MIN_CHARACTERS = 8;
+export const PASSWORD_MAX_CHARACTERS = 256;
+
+/** @throws DomainError INVALID_FIELD */
+export function checkPassword(password: string, field = 'password'): void {
+  const length = [...password].length;
+  if (length < PASSWORD_MIN_CHARACTERS || length > PASSWORD_MAX_CHARACTERS) {
+    throw invalidField(field, `${PASSWORD_MIN_CHARACTERS} to ${PASSWORD_MAX_CHARACTERS} characters`);
+  }
+}

@@ -1,0 +1,113 @@
+import type { Bus } from '../bus/bus.ts';
+import type { Clock, Timer } from '../lib/clock.ts';
+import { DomainError } from '../lib/errors.ts';
+import type { SessionRecord, UserRecord } from '../store/records.ts';
+import type { Store } from '../store/store.ts';
+import type { Events } from '../telemetry/events.ts';
+import { createToken, hashToken, looksLikeToken } from './tokens.ts';
+
+/** Who a call is made for. */
+export interface Caller {
+  readonly user: UserRecord;
+  readonly session: SessionRecord;
+}
+
+export interface SessionsOptions {
+  /** A session ends after so long without a use. */
+  readonly idleTtlMs: number;
+}
+
+const TOUCH_EVERY_MS = 60_000;
+const SWEEP_EVERY_MS = 3_600_000;
+
+/** Tokens: given at login, checked at each call, ended by logout, revocation or disuse. */
+export class Sessions implements AsyncDisposable {
+  readonly #store: Store;
+  readonly #bus: Bus;
+  readonly #clock: Clock;
+  readonly #events: Events;
+  readonly #idleTtlMs: number;
+  readonly #notedAt = new WeakMap<SessionRecord, number>();
+  readonly #uses = new Map<number, { id: number; lastUsedAt: number; expiresAt: number }>();
+  #touchTimer: Timer | undefined;
+  #sweepTimer: Timer | undefined;
+
+  constructor(parts: { store: Store; bus: Bus; clock: Clock; events: Events }, options: SessionsOptions) {
+    this.#store = parts.store;
+    this.#bus = parts.bus;
+    this.#clock = parts.clock;
+    this.#events = parts.events;
+    this.#idleTtlMs = options.idleTtlMs;
+    this.#sweepTimer = this.#clock.after(SWEEP_EVERY_MS, () => void this.#sweep());
+  }
+
+  /** Opens a session and gives its token, the only time that it can be seen. */
+  async open(user: UserRecord, deviceName: string): Promise<{ token: string; session: SessionRecord }> {
+    const token = createToken();
+    const now = this.#clock.now();
+    const session = await this.#store.sessions.insert({
+      tokenHash: hashToken(token),
+      userId: user.id,
+      deviceName,
+      createdAt: now,
+      expiresAt: now + this.#idleTtlMs,
+    });
+    return { token, session };
+  }
+
+  /** @throws DomainError TOKEN_INVALID */
+  async authenticate(token: string): Promise<Caller> {
+    const found = looksLikeToken(token) ? await this.#store.sessions.find(hashToken(token)) : undefined;
+    if (found === undefined || found.session.expiresAt <= this.#clock.now()) {
+      throw new DomainError('TOKEN_INVALID', 'the token is unknown, revoked or expired; log in again');
+    }
+    this.noteUse(found.session);
+    return found;
+  }
+
+  /** Puts the session's end off; written in batches, to the minute. */
+  noteUse(session: SessionRecord): void {
+    const now = this.#clock.now();
+    if (now - (this.#notedAt.get(session) ?? session.lastUsedAt) < TOUCH_EVERY_MS) return;
+    this.#notedAt.set(session, now);
+    this.#uses.set(session.id, { id: session.id, lastUsedAt: now, expiresAt: now + this.#idleTtlMs });
+    this.#touchTimer ??= this.#clock.after(1_000, () => void this.#touch());
+  }
+
+  /** Ends a session and its open streams on every replica. One that is gone already is no error. */
+  async revoke(session: Pick<SessionRecord, 'id' | 'userId'>): Promise<void> {
+    await this.#store.sessions.delete(session.id);
+    this.#bus.publish(`user:${session.userId}`, {
+      type: 'session-revoked',
+      userId: session.userId,
+      sessionId: session.id,
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#sweepTimer?.cancel();
+    this.#touchTimer?.cancel();
+    await this.#touch();
+  }
+
+  async #touch(): Promise<void> {
+    this.#touchTimer = undefined;
+    const uses = [...this.#uses.values()];
+    this.#uses.clear();
+    if (uses.length === 0) return;
+    try {
+      await this.#store.sessions.touch(uses);
+    } catch (cause) {
+      this.#events.workFailed('noting the use of sessions', cause);
+    }
+  }
+
+  async #sweep(): Promise<void> {
+    try {
+      await this.#store.sessions.deleteExpired(this.#clock.now());
+    } catch (cause) {
+      this.#events.workFailed('deleting expired sessions', cause);
+    }
+    this.#sweepTimer = this.#clock.after(SWEEP_EVERY_MS, () => void this.#sweep());
+  }
+}

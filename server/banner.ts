@@ -1,0 +1,50 @@
+import { type Config, describeSettings } from './config.ts';
+import type { Logger } from './telemetry/log.ts';
+
+/** Says where the server listens, what it uses and what to try: lines on a terminal, one JSON line otherwise. */
+export function banner(config: Config, address: string, log: Logger): void {
+  const database = withoutPassword(config.databaseUrl);
+  const at = address === '127.0.0.1:50051' ? '' : ` --server ${address}`;
+  const next = [
+    `npx parley${at} register ann`,
+    `npx parley${at} --profile bob register bob`,
+    `npx parley${at} --profile bob chat ann`,
+  ];
+  if (!process.stdout.isTTY) {
+    log.info({ address, database, next }, 'listening');
+    return;
+  }
+  const lines = [
+    '',
+    `  Parley listens on ${address}`,
+    `  database: ${database}`,
+    '',
+    '  Next, in another terminal:',
+    ...next.map((command) => `    ${command}`),
+    '',
+    '',
+  ];
+  process.stdout.write(lines.join('\n'));
+}
+
+export function helpText(): string {
+  const settings = describeSettings();
+  const width = Math.max(...settings.map(({ variable }) => variable.length));
+  return [
+    'Usage: parley-server [serve|migrate]',
+    '',
+    '  serve     serve until SIGTERM or SIGINT (default)',
+    '  migrate   bring the tables of PARLEY_DATABASE_URL up to date',
+    '',
+    'Environment:',
+    ...settings.flatMap(({ variable, fallback, help }) => [
+      `  ${variable.padEnd(width)}  ${help}`,
+      `  ${' '.repeat(width)}  default: ${fallback || 'none'}`,
+    ]),
+    '',
+  ].join('\n');
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/(:\/\/[^:/@]*):[^@]*@/, '$1:***@');
+}

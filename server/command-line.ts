@@ -1,0 +1,73 @@
+import { type App, startApp } from './app.ts';
+import { banner, helpText } from './banner.ts';
+import { type Config, ConfigError, readConfig } from './config.ts';
+import { migrateDatabase, StoreConfigurationError } from './store/open-store.ts';
+import { StoreUnavailable } from './store/store.ts';
+import { createLog } from './telemetry/log.ts';
+
+const COMMANDS = ['serve', 'migrate'] as const;
+
+/** Runs `parley-server [serve|migrate]` and gives the exit code: 0 done, 1 failed, 2 wrong usage. */
+export async function runCommand(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+  const [command = 'serve', ...rest] = args;
+  if (args.includes('--help') || args.includes('-h')) {
+    process.stdout.write(helpText());
+    return 0;
+  }
+  if (rest.length > 0 || !COMMANDS.includes(command as (typeof COMMANDS)[number])) {
+    return complain(`unknown command "${args.join(' ')}"; try --help`, 2);
+  }
+  try {
+    const config = readConfig(environment);
+    return command === 'migrate' ? await migrate(config) : await serve(config);
+  } catch (error) {
+    if (error instanceof ConfigError) return complain(error.message, 2);
+    if (error instanceof StoreConfigurationError || error instanceof StoreUnavailable || isListenError(error)) {
+      return complain((error as Error).message, 1);
+    }
+    throw error;
+  }
+}
+
+async function migrate(config: Config): Promise<number> {
+  const done = await migrateDatabase(config.databaseUrl);
+  process.stdout.write(done.length > 0 ? `migrated: ${done.join(', ')}\n` : 'nothing to migrate\n');
+  return 0;
+}
+
+async function serve(config: Config): Promise<number> {
+  const log = createLog({ level: config.logLevel, format: config.logFormat, replica: config.replica });
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'uncaught exception');
+    process.exit(1);
+  });
+  const app = await startApp(config, log);
+  banner(config, app.address, log);
+  await drained(app, (signal) => log.info({ signal }, 'draining; the same signal again exits at once'));
+  log.info('drained');
+  return 0;
+}
+
+/** The first signal drains, the second one exits at once. */
+function drained(app: App, onSignal: (signal: string) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let signalled = false;
+    const stop = (signal: NodeJS.Signals) => {
+      if (signalled) process.exit(1);
+      signalled = true;
+      onSignal(signal);
+      app.drain().then(resolve, reject);
+    };
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
+  });
+}
+
+function isListenError(error: unknown): boolean {
+  return error instanceof Error && /No address added|EADDRINUSE|EACCES|EADDRNOTAVAIL/.test(error.message);
+}
+
+function complain(message: string, exitCode: number): number {
+  process.stderr.write(`parley-server: ${message.split('\n').join('\nparley-server: ')}\n`);
+  return exitCode;
+}

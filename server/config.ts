@@ -1,0 +1,122 @@
+import { hostname } from 'node:os';
+
+import { z } from 'zod';
+
+/** A setting: its variable, what it does (for the README's table and --help), and how its text is read. */
+interface Setting<T extends z.ZodType> {
+  readonly variable: string;
+  readonly fallback: string;
+  readonly help: string;
+  readonly schema: T;
+}
+
+function setting<T extends z.ZodType>(variable: string, fallback: string, help: string, schema: T): Setting<T> {
+  return { variable, fallback, help, schema };
+}
+
+const flag = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
+
+function integer(min: number, max: number) {
+  const text = `must be a whole number from ${min} to ${max}`;
+  return z.string().regex(/^\d+$/, text).transform(Number).refine((value) => value >= min && value <= max, text);
+}
+
+const ADDRESS = /^(\[[0-9A-Fa-f:.%]+\]|[^:\s]+):(\d{1,5})$/;
+
+const SETTINGS = {
+  listen: setting(
+    'PARLEY_LISTEN',
+    '127.0.0.1:50051',
+    'where to listen, HOST:PORT; without TLS, so keep it on loopback or behind a proxy',
+    z.string().refine((value) => Number(ADDRESS.exec(value)?.[2] ?? NaN) <= 65_535, 'must be HOST:PORT, such as 127.0.0.1:50051'),
+  ),
+  databaseUrl: setting(
+    'PARLEY_DATABASE_URL',
+    'sqlite:data/parley.db',
+    'sqlite:PATH, sqlite::memory: or mysql://USER:PASSWORD@HOST:PORT/DATABASE',
+    z.string().regex(/^(sqlite:.+|mysql:\/\/.+)$/, 'must begin with sqlite: or mysql://'),
+  ),
+  databasePool: setting('PARLEY_DATABASE_POOL', '10', 'connections to MySQL, 2 to 100', integer(2, 100)),
+  migrateAtStart: setting(
+    'PARLEY_MIGRATE_AT_START',
+    'false',
+    'bring the tables of MySQL up to date at start, under a lock (SQLite always does)',
+    flag,
+  ),
+  redisUrl: setting(
+    'PARLEY_REDIS_URL',
+    '',
+    'none yet: this version runs as one replica, with its bus inside the process',
+    z.string().refine((value) => value === '', 'is not supported by this version; leave it unset'),
+  ),
+  replica: setting('PARLEY_REPLICA', '', "this replica's name in logs and presence; default HOSTNAME:PORT", z.string().max(128, 'must have at most 128 characters')),
+  directMessages: setting(
+    'PARLEY_DIRECT_MESSAGES',
+    'anyone',
+    'who may write to a user directly: anyone (not blocked) or friends',
+    z.enum(['anyone', 'friends'], 'must be anyone or friends'),
+  ),
+  reflection: setting('PARLEY_REFLECTION', 'true', 'serve gRPC reflection, for buf curl and grpcurl', flag),
+  heartbeatMs: setting('PARLEY_HEARTBEAT_MS', '10000', 'heartbeat interval of Chat streams, 1000 to 300000', integer(1_000, 300_000)),
+  heartbeatMisses: setting('PARLEY_HEARTBEAT_MISSES', '5', 'intervals without a frame after which a stream is given up, 2 to 100', integer(2, 100)),
+  slowConsumerMs: setting('PARLEY_SLOW_CONSUMER_MS', '30000', 'a stream that accepts nothing for so long is ended, 1000 to 600000', integer(1_000, 600_000)),
+  sessionDays: setting('PARLEY_SESSION_DAYS', '30', 'days without a use after which a token ends, 1 to 365', integer(1, 365)),
+  drainWaitMs: setting(
+    'PARLEY_DRAIN_WAIT_MS',
+    '0',
+    'between health NOT_SERVING and sending streams away: set it to what the balancer needs, 0 to 60000',
+    integer(0, 60_000),
+  ),
+  drainSpreadMs: setting('PARLEY_DRAIN_SPREAD_MS', '1000', 'streams are sent away over so long, 0 to 60000', integer(0, 60_000)),
+  logLevel: setting('PARLEY_LOG_LEVEL', 'info', 'debug, info, warn, error or silent', z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent')),
+  logFormat: setting('PARLEY_LOG_FORMAT', 'auto', 'json, pretty, or auto: pretty on a terminal', z.enum(['auto', 'json', 'pretty'], 'must be auto, json or pretty')),
+} as const;
+
+type Settings = typeof SETTINGS;
+
+/** What the server is told, typed and checked. Milliseconds and days are in the names. */
+export type Config = { readonly [K in keyof Settings]: z.output<Settings[K]['schema']> };
+
+/** What an operator has to change; one line for each variable. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/**
+ * Reads PARLEY_* variables; an empty one counts as unset. The only reader of the environment.
+ *
+ * @throws ConfigError naming every variable that is wrong or unknown, and what is allowed
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const complaints: string[] = [];
+  const values = Object.entries(SETTINGS).map(([name, { variable, fallback, schema }]) => {
+    const text = environment[variable] || fallback;
+    const parsed = schema.safeParse(text);
+    if (!parsed.success) complaints.push(`${variable} ${parsed.error.issues[0]?.message ?? 'is wrong'} (it is "${mask(text)}")`);
+    return [name, parsed.data];
+  });
+  complaints.push(...unknownVariables(environment));
+  if (complaints.length > 0) throw new ConfigError(complaints.join('\n'));
+  const config = Object.fromEntries(values) as Config;
+  return { ...config, replica: config.replica || `${hostname()}:${config.listen.slice(config.listen.lastIndexOf(':') + 1)}` };
+}
+
+/** The settings as a table: variable, default, meaning. */
+export function describeSettings(): { variable: string; fallback: string; help: string }[] {
+  return Object.values(SETTINGS).map(({ variable, fallback, help }) => ({ variable, fallback, help }));
+}
+
+/** Variables of the clients and the tests, which a server passes over. */
+const NOT_OURS = /^PARLEY_(SERVER|PROFILE|PASSWORD|DEBUG|TEST_\w+)$/;
+
+function unknownVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
+  const known = new Set<string>(Object.values(SETTINGS).map(({ variable }) => variable));
+  return Object.keys(environment)
+    .filter((name) => name.startsWith('PARLEY_') && !known.has(name) && !NOT_OURS.test(name))
+    .map((name) => `${name} is not a setting; --help lists them`);
+}
+
+/** A URL's password is never shown. */
+function mask(text: string): string {
+  return text.replace(/(:\/\/[^:/@]*):[^@]*@/, '$1:***@');
+}

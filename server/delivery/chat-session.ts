@@ -1,0 +1,249 @@
+import { checkDeviceName } from '../accounts/accounts.ts';
+import type { Caller, Sessions } from '../accounts/sessions.ts';
+import type { Clock } from '../lib/clock.ts';
+import { DomainError } from '../lib/errors.ts';
+import type { CursorWriter } from '../messages/cursor-writer.ts';
+import type { Lane, SendOutcome } from '../messages/send.ts';
+import type { OutgoingMessage, Sender } from '../messages/sender.ts';
+import type { Presence } from '../presence/presence.ts';
+import type { Target } from '../store/records.ts';
+import type { Store } from '../store/store.ts';
+import type { Events } from '../telemetry/events.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import { Feed } from './feed.ts';
+import { Handshake, type Hello } from './handshake.ts';
+import { Liveness, type LivenessOptions } from './liveness.ts';
+import { Outbox, type OutboxLimits } from './outbox.ts';
+import { type ClientCursors, startingPlaces } from './starting-places.ts';
+import type { Streams } from './streams.ts';
+
+export interface ChatParts {
+  readonly store: Store;
+  readonly sender: Sender;
+  readonly cursors: CursorWriter;
+  readonly dispatcher: Dispatcher;
+  readonly streams: Streams;
+  readonly presence: Presence;
+  readonly sessions: Sessions;
+  readonly clock: Clock;
+  readonly events: Events;
+  readonly liveness: LivenessOptions;
+  readonly outbox: OutboxLimits;
+}
+
+/** A place that a client names. */
+export interface Position {
+  readonly conversationId: number;
+  readonly seq: number;
+}
+
+/**
+ * One Chat stream, from its hello to its end. Frames come in one after the other; what goes out waits in the outbox.
+ * A method that throws a DomainError ends the stream with it; what concerns one item only is answered in the stream.
+ */
+export class ChatSession {
+  readonly caller: Caller;
+  readonly outbox: Outbox;
+  /** Resolves when the stream is over: null after an orderly end, the reason otherwise. */
+  readonly ended: Promise<DomainError | null>;
+  readonly #parts: ChatParts;
+  readonly #feed: Feed;
+  readonly #handshake: Handshake;
+  readonly #liveness: Liveness;
+  readonly #lanes = new Map<string, Lane>();
+  readonly #caughtUp = Promise.withResolvers<void>();
+  #unsettled = 0;
+  #allSettled: (() => void) | undefined;
+  #end!: (reason: DomainError | null) => void;
+  #started = false;
+  #over = false;
+
+  constructor(caller: Caller, parts: ChatParts) {
+    this.caller = caller;
+    this.#parts = parts;
+    this.outbox = new Outbox(parts.outbox);
+    const { store, dispatcher, clock, events } = parts;
+    this.#feed = new Feed(caller.user.id, { log: store.log, tails: dispatcher, outbox: this.outbox, clock, events });
+    this.#handshake = new Handshake();
+    this.#liveness = new Liveness(clock, parts.liveness);
+    this.ended = new Promise((resolve) => (this.#end = resolve));
+    parts.streams.add(this);
+  }
+
+  /** Any frame counts as life. Call before handling it; resolves when there is room for its answers. */
+  async frameArrived(): Promise<void> {
+    this.#liveness.received();
+    await this.outbox.room();
+  }
+
+  /** A frame was accepted by the transport. */
+  frameWritten(): void {
+    this.#liveness.written();
+  }
+
+  async hello(hello: Hello): Promise<void> {
+    checkDeviceName(hello.deviceName);
+    const protocolVersion = this.#handshake.hello(hello);
+    const { user, session } = this.caller;
+    const logEpoch = await this.#parts.store.logEpoch();
+    this.outbox.pushNotice({
+      type: 'welcome',
+      user,
+      sessionId: session.id,
+      protocolVersion,
+      logEpoch,
+      serverTime: this.#parts.clock.now(),
+    });
+    this.#parts.events.streamOpened(user.id, session.id, hello.deviceName);
+    if (!hello.hasCursors) await this.#start(null, logEpoch);
+  }
+
+  helloCursors(positions: readonly Position[]): void {
+    this.#handshake.addCursors(positions);
+  }
+
+  async helloDone(): Promise<void> {
+    const cursors = this.#handshake.done();
+    await this.#start(cursors, await this.#parts.store.logEpoch());
+  }
+
+  /** Resolves when the message is queued; its result comes through the outbox. */
+  async send(message: OutgoingMessage): Promise<void> {
+    this.#handshake.requireHello();
+    this.#unsettled += 1;
+    await this.#parts.sender.send(this.caller.user, message, this.#lane(message.target), (outcome) =>
+      this.#settle(outcome),
+    );
+  }
+
+  /** An item that was refused before it could become a message. */
+  refuse(clientMessageId: string, error: DomainError): void {
+    this.#handshake.requireHello();
+    this.outbox.pushResult({ ok: false, clientMessageId, error });
+  }
+
+  ack(positions: readonly Position[]): void {
+    this.#mark('ack', positions, (conversationId, seq) => ({ conversationId, deliveredSeq: seq }));
+  }
+
+  read(positions: readonly Position[]): void {
+    this.#mark('read', positions, (conversationId, seq) => ({ conversationId, readSeq: seq }));
+  }
+
+  ping(nonce: bigint): void {
+    this.#handshake.requireHello();
+    this.outbox.pushNotice({ type: 'pong', nonce });
+  }
+
+  frameError(frame: string, error: DomainError): void {
+    this.#handshake.requireHello();
+    this.outbox.pushNotice({ type: 'frame-error', frame, conversationId: 0, error });
+  }
+
+  /** The replica drains: the client is asked to come back, to another one. */
+  goAway(): void {
+    this.outbox.pushNotice({ type: 'go-away', reason: 'draining', reconnect: true, afterMs: Math.random() * 1_000 });
+    this.end(new DomainError('DRAINING', 'the replica is shutting down; connect again'));
+  }
+
+  revoked(): void {
+    this.outbox.pushNotice({ type: 'go-away', reason: 'token_invalid', reconnect: false, afterMs: 0 });
+    this.end(new DomainError('TOKEN_INVALID', 'the token was revoked; log in again'));
+  }
+
+  /** The client says no more: it still gets its results and what waited for it. */
+  async finish(): Promise<void> {
+    if (this.#unsettled > 0) await new Promise<void>((resolve) => (this.#allSettled = resolve));
+    if (this.#started) await this.#caughtUp.promise;
+    this.end(null);
+  }
+
+  /** Once a second: heartbeats and their limits. */
+  tick(): void {
+    const verdict = this.#liveness.judge({ welcomed: this.#started, outboxEmpty: this.outbox.empty });
+    if (verdict === 'beat') this.outbox.pushNotice({ type: 'pong', nonce: 0n });
+    else if (verdict !== null) this.end(verdict);
+    else if (this.#started) this.#parts.sessions.noteUse(this.caller.session);
+  }
+
+  /** Ends the stream; what waits in the outbox is still written. */
+  end(reason: DomainError | null): void {
+    if (this.#over) return;
+    this.#over = true;
+    const { user, session } = this.caller;
+    this.#parts.streams.remove(this);
+    this.#parts.dispatcher.exit(this.#feed);
+    if (this.#started) this.#parts.presence.leave(user.id);
+    this.#parts.events.streamEnded(user.id, session.id, reason?.reason ?? 'closed');
+    void this.#parts.cursors.flush().catch((cause: unknown) => this.#parts.events.workFailed('writing cursors', cause));
+    this.#end(reason);
+    this.outbox.close();
+  }
+
+  async #start(cursors: ClientCursors | null, logEpoch: string): Promise<void> {
+    try {
+      await this.#takePlaces(cursors, logEpoch);
+    } finally {
+      // The stream may have ended meanwhile: nothing of it stays behind.
+      if (this.#over) this.#parts.dispatcher.exit(this.#feed);
+    }
+  }
+
+  /** Attach first, then read from the cursors, then go over to the live end. */
+  async #takePlaces(cursors: ClientCursors | null, logEpoch: string): Promise<void> {
+    const { dispatcher, store, presence } = this.#parts;
+    const { id } = this.caller.user;
+    await dispatcher.enter(this.#feed);
+    // What this user's other streams have acknowledged counts from here on.
+    await this.#parts.cursors.flush();
+    const places = startingPlaces(await store.log.standings(id), cursors, logEpoch);
+    const open = places.flatMap(({ standing }) => (standing.visibleTo === null ? [standing.facts] : []));
+    await dispatcher.attach(this.#feed, open);
+    if (this.#over) return;
+    this.#started = true;
+    presence.arrive(id);
+    for (const { standing, position, declared, reset } of places) {
+      const conversationId = standing.facts.id;
+      if (reset) this.outbox.pushNotice({ type: 'reset', conversationId, seq: position });
+      const head = Math.max(standing.visibleTo ?? standing.lastSeq, dispatcher.seen(conversationId) ?? 0);
+      this.#feed.place(conversationId, position, { declared, behind: position < head || standing.visibleTo !== null });
+    }
+    this.#feed.begin(() => {
+      this.outbox.pushNotice({ type: 'caught-up' });
+      this.#caughtUp.resolve();
+    });
+  }
+
+  #settle(outcome: SendOutcome): void {
+    if (outcome.ok) this.#feed.noteOwn(outcome.receipt.conversationId, outcome.receipt.seq);
+    this.outbox.pushResult(outcome);
+    this.#unsettled -= 1;
+    if (this.#unsettled === 0) this.#allSettled?.();
+  }
+
+  #lane(target: Target): Lane {
+    const key = target.kind === 'user' ? `u${target.userId}` : `g${target.groupId}`;
+    const known = this.#lanes.get(key);
+    if (known !== undefined) return known;
+    const lane: Lane = { failedId: null };
+    this.#lanes.set(key, lane);
+    return lane;
+  }
+
+  #mark(
+    frame: 'ack' | 'read',
+    positions: readonly Position[],
+    advance: (conversationId: number, seq: number) => { conversationId: number; deliveredSeq?: number; readSeq?: number },
+  ): void {
+    this.#handshake.requireHello();
+    for (const { conversationId, seq } of positions) {
+      const limit = this.#feed.acknowledgeable(conversationId);
+      if (seq <= limit) {
+        this.#parts.cursors.note({ userId: this.caller.user.id, ...advance(conversationId, seq) });
+        continue;
+      }
+      const error = new DomainError('ACK_BEYOND_DELIVERED', `seq ${seq} is beyond ${limit}, the last one delivered`);
+      this.outbox.pushNotice({ type: 'frame-error', frame, conversationId, error });
+    }
+  }
+}

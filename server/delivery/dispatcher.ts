@@ -1,0 +1,165 @@
+import type { Bus, BusEvent, Channel } from '../bus/bus.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { ConversationFacts, Entry, Standing } from '../store/records.ts';
+import type { LogStore } from '../store/store.ts';
+import type { Events } from '../telemetry/events.ts';
+import type { Feed, Tails } from './feed.ts';
+import { Tail } from './tail.ts';
+
+export interface DispatcherParts {
+  readonly log: LogStore;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly events: Events;
+}
+
+interface Joining {
+  readonly tail: Tail;
+  readonly joined: Promise<void>;
+}
+
+const RETRY_AFTER_MS = 1_000;
+
+/**
+ * Brings what the bus carries to the feeds of this replica: one tail for each conversation that somebody here is in,
+ * one channel for each user and each group. The order is always: subscribe, read the log's end, attach, and only
+ * then read from the cursor.
+ */
+export class Dispatcher implements Tails {
+  readonly #parts: DispatcherParts;
+  readonly #tails = new Map<number, Joining>();
+  readonly #feeds = new Map<number, Set<Feed>>();
+  readonly #attached = new Map<Feed, Set<number>>();
+
+  constructor(parts: DispatcherParts) {
+    this.#parts = parts;
+  }
+
+  /** Takes a user's feed in: resolves when nothing published to the user from now on can be missed. */
+  async enter(feed: Feed): Promise<void> {
+    const feeds = this.#feeds.get(feed.userId);
+    if (feeds === undefined) this.#feeds.set(feed.userId, new Set([feed]));
+    else feeds.add(feed);
+    await this.#parts.bus.subscribe([`user:${feed.userId}`]);
+  }
+
+  exit(feed: Feed): void {
+    feed.close();
+    for (const conversationId of this.#attached.get(feed) ?? []) this.detach(conversationId, feed);
+    this.#attached.delete(feed);
+    const feeds = this.#feeds.get(feed.userId);
+    feeds?.delete(feed);
+    if (feeds?.size !== 0) return;
+    this.#feeds.delete(feed.userId);
+    void this.#unsubscribe([`user:${feed.userId}`]);
+  }
+
+  /** Attaches a feed to the tails of conversations, and makes those that are missing, in one batch. */
+  async attach(feed: Feed, conversations: readonly ConversationFacts[]): Promise<void> {
+    const missing = conversations.filter(({ id }) => !this.#tails.has(id)).map((facts) => new Tail(facts, this.#parts));
+    if (missing.length > 0) {
+      const joined = this.#join(missing);
+      // Whoever attaches waits for it and sees the failure; nobody else has to.
+      joined.catch(() => undefined);
+      for (const tail of missing) this.#tails.set(tail.facts.id, { tail, joined });
+    }
+    const attached = this.#attached.get(feed) ?? new Set<number>();
+    const wanted = conversations.flatMap(({ id }) => this.#tails.get(id) ?? []);
+    for (const { tail } of wanted) {
+      tail.attach(feed);
+      attached.add(tail.facts.id);
+    }
+    this.#attached.set(feed, attached);
+    await Promise.all(new Set(wanted.map(({ joined }) => joined)));
+  }
+
+  seen(conversationId: number): number | undefined {
+    return this.#tails.get(conversationId)?.tail.seen;
+  }
+
+  detach(conversationId: number, feed: Feed): void {
+    this.#attached.get(feed)?.delete(conversationId);
+    const tail = this.#tails.get(conversationId)?.tail;
+    if (tail === undefined) return;
+    tail.detach(feed);
+    if (tail.idle) this.#forget(tail);
+  }
+
+  receive(event: BusEvent): void {
+    if (event.type === 'entry') this.#receiveEntry(event.entry, event.membersVersion);
+    if (event.type === 'membership') this.#admit(event.userId, event.conversationId);
+  }
+
+  /** Conversations whose log has grown, as the log itself says: heals what the bus has lost. */
+  reconcile(heads: readonly { id: number; lastSeq: number }[]): void {
+    for (const { id, lastSeq } of heads) this.#tails.get(id)?.tail.expect(lastSeq);
+  }
+
+  #receiveEntry(entry: Entry, membersVersion: number): void {
+    const tail = this.#tails.get(entry.conversationId)?.tail;
+    if (entry.target.kind === 'user') {
+      // A first contact: users who are here but not yet in the conversation.
+      for (const userId of [entry.senderId, entry.target.userId]) {
+        if (tail?.hasFeedOf(userId) !== true) this.#admit(userId, entry.conversationId);
+      }
+    }
+    tail?.receive(entry, membersVersion);
+  }
+
+  #admit(userId: number, conversationId: number): void {
+    for (const feed of this.#feeds.get(userId) ?? []) void this.#admitFeed(feed, conversationId);
+  }
+
+  /** Gives a stream that is up a conversation that it didn't have, or has anew. */
+  async #admitFeed(feed: Feed, conversationId: number): Promise<void> {
+    await feed.begun;
+    while (!feed.closed) {
+      try {
+        const standing = await this.#parts.log.standing(feed.userId, conversationId);
+        if (standing !== undefined) await this.#takeIn(feed, standing);
+        return;
+      } catch (cause) {
+        this.#parts.events.workFailed('taking a stream into a conversation', cause);
+        await new Promise<void>((resolve) => this.#parts.clock.after(RETRY_AFTER_MS, resolve));
+      }
+    }
+  }
+
+  async #takeIn(feed: Feed, standing: Standing): Promise<void> {
+    const { facts, visibleTo, deliveredSeq } = standing;
+    // For somebody who is out again already, the log suffices.
+    if (visibleTo === null) await this.attach(feed, [facts]);
+    if (feed.closed) return this.exit(feed);
+    if (feed.revisit(facts.id)) return;
+    if (visibleTo !== null && visibleTo <= deliveredSeq) return;
+    feed.place(facts.id, deliveredSeq, { behind: true });
+  }
+
+  async #join(tails: readonly Tail[]): Promise<void> {
+    const channels = tails.flatMap(({ facts }): Channel[] => (facts.kind === 'group' ? [`group:${facts.groupId}`] : []));
+    try {
+      if (channels.length > 0) await this.#parts.bus.subscribe(channels);
+      const heads = await this.#parts.log.heads(tails.map(({ facts }) => facts.id));
+      const ends = new Map(heads.map((head) => [head.id, head.lastSeq]));
+      for (const tail of tails) tail.join(ends.get(tail.facts.id) ?? 0);
+    } catch (error) {
+      for (const tail of tails) this.#forget(tail);
+      throw error;
+    }
+  }
+
+  #forget(tail: Tail): void {
+    const { facts } = tail;
+    tail.close();
+    if (this.#tails.get(facts.id)?.tail === tail) this.#tails.delete(facts.id);
+    if (facts.kind === 'group') void this.#unsubscribe([`group:${facts.groupId}`]);
+  }
+
+  async #unsubscribe(channels: readonly Channel[]): Promise<void> {
+    try {
+      await this.#parts.bus.unsubscribe(channels);
+    } catch (cause) {
+      this.#parts.events.workFailed('unsubscribing', cause);
+    }
+  }
+}

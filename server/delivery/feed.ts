@@ -1,0 +1,192 @@
+import type { Clock } from '../lib/clock.ts';
+import type { Entry } from '../store/records.ts';
+import type { LogStore } from '../store/store.ts';
+import type { Events } from '../telemetry/events.ts';
+import type { Outbox } from './outbox.ts';
+import { acknowledgeable, createPlace, type Place } from './place.ts';
+
+/** Where the live end of a conversation is, on this replica; undefined where nothing follows it. */
+export interface Tails {
+  seen(conversationId: number): number | undefined;
+  /** This feed needs nothing more of the conversation. */
+  detach(conversationId: number, feed: Feed): void;
+}
+
+export interface FeedParts {
+  readonly log: LogStore;
+  readonly tails: Tails;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly events: Events;
+}
+
+const PAGE_LIMITS = { limit: 200, maxBytes: 262_144 };
+const RETRY_AFTER_MS = 1_000;
+
+/**
+ * What one stream is given: for each conversation its place, live or behind. A place that is behind reads the log
+ * until it meets the tail, and then is live; one whose stream has no room falls behind. So the backlog at hello, a
+ * slow reader and joining a group are the same thing.
+ */
+export class Feed {
+  readonly userId: number;
+  /** Resolves when the conversations of hello have their places: nothing else may be placed before. */
+  readonly begun: Promise<void>;
+  #begin!: () => void;
+  readonly #parts: FeedParts;
+  readonly #places = new Map<number, Place>();
+  /** Own sends in conversations without a place yet: a first contact. */
+  readonly #unplaced = new Map<number, Set<number>>();
+  /** In the order in which they get their turns. */
+  readonly #behind = new Set<number>();
+  #reading = false;
+  #closed = false;
+  #caughtUp: (() => void) | undefined;
+
+  constructor(userId: number, parts: FeedParts) {
+    this.userId = userId;
+    this.#parts = parts;
+    this.begun = new Promise((resolve) => (this.#begin = resolve));
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Places a conversation after `position`; live right away if there is nothing new. */
+  place(conversationId: number, position: number, options: { declared?: number; behind: boolean }): void {
+    if (this.#closed) return;
+    const place = createPlace(position, options.declared, this.#unplaced.get(conversationId));
+    this.#unplaced.delete(conversationId);
+    this.#places.set(conversationId, place);
+    if (options.behind) this.#fallBehind(conversationId, place);
+    else place.live = true;
+  }
+
+  /** The user has joined again: what this stream lacks is read from the log. False where the feed has no place there. */
+  revisit(conversationId: number): boolean {
+    const place = this.#places.get(conversationId);
+    if (place === undefined) return false;
+    place.joins += 1;
+    this.#fallBehind(conversationId, place);
+    return true;
+  }
+
+  /** An entry from the tail, visible to this user, in the order of seq. */
+  offer(entry: Entry): void {
+    const place = this.#places.get(entry.conversationId);
+    if (place === undefined || !place.live || entry.seq <= place.position) return;
+    if (this.#parts.outbox.full) this.#fallBehind(entry.conversationId, place);
+    else this.#give(place, entry);
+  }
+
+  /** This stream sent the entry: its result is its delivery. Call before it can be offered. */
+  noteOwn(conversationId: number, seq: number): void {
+    const place = this.#places.get(conversationId);
+    if (place !== undefined) {
+      if (seq > place.position) place.own.add(seq);
+      return;
+    }
+    const own = this.#unplaced.get(conversationId);
+    if (own === undefined) this.#unplaced.set(conversationId, new Set([seq]));
+    else own.add(seq);
+  }
+
+  /** The highest seq that the client may acknowledge; 0 where it was given nothing. */
+  acknowledgeable(conversationId: number): number {
+    const place = this.#places.get(conversationId);
+    return acknowledgeable(place ?? createPlace(0, 0, this.#unplaced.get(conversationId)));
+  }
+
+  /** All places of hello are set; calls back once nothing of them is behind. */
+  begin(caughtUp: () => void): void {
+    this.#begin();
+    this.#caughtUp = caughtUp;
+    this.#checkCaughtUp();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#begin();
+    this.#places.clear();
+    this.#behind.clear();
+  }
+
+  #fallBehind(conversationId: number, place: Place): void {
+    place.live = false;
+    this.#behind.add(conversationId);
+    void this.#read();
+  }
+
+  async #read(): Promise<void> {
+    if (this.#reading) return;
+    this.#reading = true;
+    while (!this.#closed) {
+      const [conversationId] = this.#behind;
+      if (conversationId === undefined) break;
+      await this.#parts.outbox.room();
+      try {
+        await this.#readPage(conversationId);
+      } catch (cause) {
+        this.#parts.events.workFailed('reading what a stream lacks', cause);
+        await new Promise<void>((resolve) => this.#parts.clock.after(RETRY_AFTER_MS, resolve));
+      }
+    }
+    this.#reading = false;
+    this.#checkCaughtUp();
+  }
+
+  async #readPage(conversationId: number): Promise<void> {
+    const place = this.#places.get(conversationId);
+    if (place === undefined) return void this.#behind.delete(conversationId);
+    const { joins } = place;
+    const from = { afterSeq: place.position };
+    const page = await this.#parts.log.readVisible(this.userId, conversationId, from, PAGE_LIMITS);
+    if (this.#closed || this.#places.get(conversationId) !== place) return;
+    for (const entry of page.entries) this.#give(place, entry);
+    this.#behind.delete(conversationId);
+    if (page.entries.length > 0) {
+      if (page.open && this.#meetsTail(conversationId, place)) place.live = true;
+      else this.#behind.add(conversationId);
+    } else if (page.open) {
+      this.#goLive(conversationId, place);
+    } else if (place.joins === joins) {
+      this.#places.delete(conversationId);
+      this.#parts.tails.detach(conversationId, this);
+    } else {
+      this.#behind.add(conversationId);
+    }
+  }
+
+  /** Decided in one turn of the event loop with the push: nothing can come between. */
+  #meetsTail(conversationId: number, place: Place): boolean {
+    const seen = this.#parts.tails.seen(conversationId);
+    return seen !== undefined && seen <= place.position;
+  }
+
+  /** The log has nothing more for this user: what the tail has passed meanwhile was read too late or is not theirs. */
+  #goLive(conversationId: number, place: Place): void {
+    if (this.#meetsTail(conversationId, place)) place.live = true;
+    else if (this.#parts.tails.seen(conversationId) !== undefined) this.#behind.add(conversationId);
+  }
+
+  #give(place: Place, entry: Entry): void {
+    const { conversationId, seq } = entry;
+    if (seq > place.position + 1) this.#skip(place, conversationId, seq - 1);
+    if (!place.own.delete(seq)) this.#parts.outbox.pushEntry(entry);
+    place.position = seq;
+  }
+
+  #skip(place: Place, conversationId: number, toSeq: number): void {
+    const fromSeq = place.position + 1;
+    this.#parts.outbox.pushNotice({ type: 'skip', conversationId, fromSeq, toSeq });
+    place.position = toSeq;
+  }
+
+  #checkCaughtUp(): void {
+    if (this.#caughtUp === undefined || this.#behind.size > 0 || this.#reading || this.#closed) return;
+    const action = this.#caughtUp;
+    this.#caughtUp = undefined;
+    action();
+  }
+}

@@ -1,0 +1,33 @@
+import type { DomainError } from '../lib/errors.ts';
+import type { SendOutcome } from '../messages/send.ts';
+import type { Entry, UserRecord } from '../store/records.ts';
+
+/** What a stream is told, apart from entries and results, which are gathered. */
+export type Notice =
+  | {
+      readonly type: 'welcome';
+      readonly user: UserRecord;
+      readonly sessionId: number;
+      readonly protocolVersion: number;
+      readonly logEpoch: string;
+      readonly serverTime: number;
+    }
+  | { readonly type: 'skip'; readonly conversationId: number; readonly fromSeq: number; readonly toSeq: number }
+  | { readonly type: 'reset'; readonly conversationId: number; readonly seq: number }
+  | { readonly type: 'caught-up' }
+  | { readonly type: 'pong'; readonly nonce: bigint }
+  | { readonly type: 'go-away'; readonly reason: GoAwayReason; readonly reconnect: boolean; readonly afterMs: number }
+  | {
+      readonly type: 'frame-error';
+      readonly frame: string;
+      readonly conversationId: number;
+      readonly error: DomainError;
+    };
+
+export type GoAwayReason = 'draining' | 'token_invalid' | 'slow_consumer';
+
+/** One frame to write. */
+export type Outbound =
+  | Notice
+  | { readonly type: 'deliver'; readonly entries: readonly Entry[] }
+  | { readonly type: 'results'; readonly results: readonly SendOutcome[] };

@@ -1,0 +1,118 @@
+import type { SendOutcome } from '../messages/send.ts';
+import type { Entry } from '../store/records.ts';
+import type { Notice, Outbound } from './outbound.ts';
+
+export interface OutboxLimits {
+  /** What may wait for a stream. An outbox that is full takes no entries; results and notices have their senders wait. */
+  readonly maxBytes: number;
+  /** The entries of one `deliver` frame (a single larger one excepted). */
+  readonly maxFrameBytes: number;
+}
+
+type Item =
+  | { readonly kind: 'entry'; readonly entry: Entry; readonly bytes: number }
+  | { readonly kind: 'result'; readonly outcome: SendOutcome; readonly bytes: number }
+  | { readonly kind: 'notice'; readonly notice: Notice; readonly bytes: number };
+
+const ENTRY_OVERHEAD_BYTES = 128;
+const SMALL_ITEM_BYTES = 64;
+
+/** What waits to be written to one stream, in order. Whatever is ready at once goes into one frame. */
+export class Outbox {
+  readonly #limits: OutboxLimits;
+  #items: Item[] = [];
+  #bytes = 0;
+  #closed = false;
+  #wake: (() => void) | undefined;
+  readonly #roomWaiters: (() => void)[] = [];
+
+  constructor(limits: OutboxLimits) {
+    this.#limits = limits;
+  }
+
+  get full(): boolean {
+    return this.#bytes >= this.#limits.maxBytes;
+  }
+
+  get empty(): boolean {
+    return this.#items.length === 0;
+  }
+
+  pushEntry(entry: Entry): void {
+    this.#push({ kind: 'entry', entry, bytes: sizeOf(entry) });
+  }
+
+  pushResult(outcome: SendOutcome): void {
+    this.#push({ kind: 'result', outcome, bytes: SMALL_ITEM_BYTES });
+  }
+
+  pushNotice(notice: Notice): void {
+    this.#push({ kind: 'notice', notice, bytes: SMALL_ITEM_BYTES });
+  }
+
+  /** Resolves when there is room, or the outbox is closed. */
+  async room(): Promise<void> {
+    while (this.full && !this.#closed) await new Promise<void>((resolve) => this.#roomWaiters.push(resolve));
+  }
+
+  /** The next frame; undefined once the outbox is closed and empty. Waits while there is nothing. */
+  async next(): Promise<Outbound | undefined> {
+    while (this.#items.length === 0) {
+      if (this.#closed) return undefined;
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+    return this.#take();
+  }
+
+  /** Nothing more is taken in; what waits can still be read. */
+  close(): void {
+    this.#closed = true;
+    this.#wake?.();
+    this.#letIn();
+  }
+
+  #push(item: Item): void {
+    if (this.#closed) return;
+    this.#items.push(item);
+    this.#bytes += item.bytes;
+    this.#wake?.();
+    this.#wake = undefined;
+  }
+
+  #take(): Outbound | undefined {
+    const first = this.#items[0];
+    if (first === undefined) return undefined;
+    const run = [first];
+    let bytes = first.bytes;
+    if (first.kind !== 'notice') {
+      for (let index = 1; index < this.#items.length; index += 1) {
+        const item = this.#items[index];
+        if (item?.kind !== first.kind || bytes + item.bytes > this.#limits.maxFrameBytes) break;
+        run.push(item);
+        bytes += item.bytes;
+      }
+    }
+    this.#items = this.#items.slice(run.length);
+    this.#bytes -= bytes;
+    this.#letIn();
+    return toFrame(first, run);
+  }
+
+  #letIn(): void {
+    if (this.full && !this.#closed) return;
+    for (const resolve of this.#roomWaiters.splice(0)) resolve();
+  }
+}
+
+function toFrame(first: Item, run: readonly Item[]): Outbound {
+  if (first.kind === 'notice') return first.notice;
+  if (first.kind === 'entry') {
+    return { type: 'deliver', entries: run.flatMap((item) => (item.kind === 'entry' ? [item.entry] : [])) };
+  }
+  return { type: 'results', results: run.flatMap((item) => (item.kind === 'result' ? [item.outcome] : [])) };
+}
+
+function sizeOf({ body }: Entry): number {
+  if (body.kind !== 'content') return ENTRY_OVERHEAD_BYTES;
+  return ENTRY_OVERHEAD_BYTES + Buffer.byteLength(body.content.text) + (body.content.payload?.data.byteLength ?? 0);
+}

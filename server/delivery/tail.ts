@@ -1,0 +1,172 @@
+import type { Clock } from '../lib/clock.ts';
+import type { ConversationFacts, Entry, Period } from '../store/records.ts';
+import type { LogStore } from '../store/store.ts';
+import type { Events } from '../telemetry/events.ts';
+import type { Feed } from './feed.ts';
+
+export interface TailParts {
+  readonly log: LogStore;
+  readonly clock: Clock;
+  readonly events: Events;
+}
+
+/** Commits of two replicas may be published out of order; a gap that lasts longer is read from the log. */
+const GAP_WAIT_MS = 20;
+const RETRY_AFTER_MS = 1_000;
+const FILL_LIMITS = { limit: 500, maxBytes: 1_048_576 };
+/** Entries kept while one before them is missing; more are read from the log again. */
+const MAX_EARLY = 1_000;
+
+interface Early {
+  readonly entry: Entry;
+  readonly membersVersion: number;
+}
+
+/**
+ * The live end of one conversation's log, for the feeds of this replica. Entries come in any order, doubled or not at
+ * all; they leave in the order of seq, without a gap, each to those whose period of membership covers its seq.
+ */
+export class Tail {
+  readonly facts: ConversationFacts;
+  readonly #parts: TailParts;
+  readonly #feeds = new Map<number, Set<Feed>>();
+  readonly #early = new Map<number, Early>();
+  #periods = new Map<number, Period[]>();
+  #membersVersion = -1;
+  /** The last seq that was handed to the feeds; null until the tail has joined the log. */
+  #seen: number | null = null;
+  /** The highest seq that is known to exist. */
+  #known = 0;
+  #pumping = false;
+  #closed = false;
+
+  constructor(facts: ConversationFacts, parts: TailParts) {
+    this.facts = facts;
+    this.#parts = parts;
+    if (facts.kind === 'group') return;
+    // Who may read a direct conversation never changes.
+    this.#membersVersion = Number.MAX_SAFE_INTEGER;
+    for (const userId of facts.users) this.#periods.set(userId, [{ userId, joinedSeq: 1, leftSeq: null }]);
+  }
+
+  get seen(): number {
+    return this.#seen ?? 0;
+  }
+
+  get idle(): boolean {
+    return this.#feeds.size === 0;
+  }
+
+  /** Starts after `seq`, read after the subscription was confirmed: nothing later can be missed. */
+  join(seq: number): void {
+    this.#seen = seq;
+    for (const early of this.#early.keys()) if (early <= seq) this.#early.delete(early);
+    void this.#pump();
+  }
+
+  attach(feed: Feed): void {
+    const feeds = this.#feeds.get(feed.userId);
+    if (feeds === undefined) this.#feeds.set(feed.userId, new Set([feed]));
+    else feeds.add(feed);
+  }
+
+  detach(feed: Feed): void {
+    const feeds = this.#feeds.get(feed.userId);
+    feeds?.delete(feed);
+    if (feeds?.size === 0) this.#feeds.delete(feed.userId);
+  }
+
+  hasFeedOf(userId: number): boolean {
+    return this.#feeds.has(userId);
+  }
+
+  receive(entry: Entry, membersVersion: number): void {
+    if (this.#seen !== null && entry.seq <= this.#seen) return;
+    if (this.#early.size < MAX_EARLY) this.#early.set(entry.seq, { entry, membersVersion });
+    this.expect(entry.seq);
+  }
+
+  /** There are entries up to `seq`: those that didn't come are read from the log. */
+  expect(seq: number): void {
+    if (seq <= this.#known) return;
+    this.#known = seq;
+    void this.#pump();
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  async #pump(): Promise<void> {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    try {
+      while (!this.#closed && this.#seen !== null && this.#seen < this.#known) await this.#step(this.#seen + 1);
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  async #step(seq: number): Promise<void> {
+    const next = this.#early.get(seq);
+    if (next === undefined) {
+      await this.#pause(GAP_WAIT_MS);
+      if (!this.#early.has(seq)) await this.#retrying('filling a gap', () => this.#fill(seq));
+      return;
+    }
+    if (next.membersVersion > this.#membersVersion) {
+      await this.#retrying('reading an audience', () => this.#loadAudience(seq - 1));
+    }
+    if (this.#closed) return;
+    this.#early.delete(seq);
+    this.#seen = seq;
+    this.#hand(next.entry);
+  }
+
+  #hand(entry: Entry): void {
+    for (const [userId, feeds] of this.#feeds) {
+      if (!this.#mayRead(userId, entry.seq)) continue;
+      for (const feed of feeds) feed.offer(entry);
+    }
+  }
+
+  #mayRead(userId: number, seq: number): boolean {
+    const periods = this.#periods.get(userId) ?? [];
+    return periods.some(({ joinedSeq, leftSeq }) => joinedSeq <= seq && (leftSeq === null || seq <= leftSeq));
+  }
+
+  /** The audience is read after the entries: a leave that stands between them is known by then. */
+  async #fill(seq: number): Promise<void> {
+    const entries = await this.#parts.log.read(this.facts.id, seq - 1, FILL_LIMITS);
+    if (entries.length === 0) {
+      // What was announced is not in the log: another epoch, or a damaged envelope.
+      this.#parts.events.workFailed('filling a gap', new Error(`no entry ${seq} in conversation ${this.facts.id}`));
+      this.#known = seq - 1;
+      this.#early.clear();
+      return;
+    }
+    await this.#loadAudience(seq - 1);
+    for (const entry of entries) this.#early.set(entry.seq, { entry, membersVersion: this.#membersVersion });
+  }
+
+  async #loadAudience(afterSeq: number): Promise<void> {
+    const audience = await this.#parts.log.audience(this.facts.id, afterSeq);
+    this.#periods = Map.groupBy(audience.periods, (period) => period.userId);
+    this.#membersVersion = audience.membersVersion;
+  }
+
+  async #retrying(work: string, action: () => Promise<void>): Promise<void> {
+    while (!this.#closed) {
+      try {
+        return await action();
+      } catch (cause) {
+        this.#parts.events.workFailed(work, cause);
+        await this.#pause(RETRY_AFTER_MS);
+      }
+    }
+  }
+
+  #pause(delayMs: number): Promise<void> {
+    return new Promise((resolve) => this.#parts.clock.after(delayMs, resolve));
+  }
+}

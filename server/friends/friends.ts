@@ -1,0 +1,109 @@
+import type { Clock } from '../lib/clock.ts';
+import { DomainError } from '../lib/errors.ts';
+import type { FriendRow, FriendStatus, UserRecord } from '../store/records.ts';
+import type { PageById, Store, Transaction } from '../store/store.ts';
+
+export interface FriendsParts {
+  readonly store: Store;
+  readonly clock: Clock;
+}
+
+/** How the two rows of a pair stand, before a change. */
+interface PairStanding {
+  readonly mine: FriendStatus | null;
+  readonly theirs: FriendStatus | null;
+}
+
+type Change = (tx: Transaction, standing: PairStanding, conversationId: number) => Promise<FriendStatus | null>;
+
+/**
+ * Who is friends with whom. Every change locks the pair's direct conversation: two users who ask each other at the
+ * same moment become friends, and the journal never judges by a friendship that is being changed.
+ */
+export class Friends {
+  readonly #parts: FriendsParts;
+
+  constructor(parts: FriendsParts) {
+    this.#parts = parts;
+  }
+
+  /** Asks, or accepts where the other has asked already. @throws DomainError USER_NOT_FOUND, SELF_NOT_ALLOWED */
+  async add(userId: number, otherId: number): Promise<FriendStatus> {
+    const status = await this.#change(userId, otherId, async (tx, { mine, theirs }, conversationId) => {
+      if (mine === 'accepted' || (mine === 'requested' && theirs === null)) return mine;
+      if (mine === 'blocked') throw new DomainError('RECIPIENT_UNAVAILABLE', 'this user can not be added');
+      if (theirs === 'requested') return this.#accept(tx, userId, otherId, conversationId);
+      await tx.setFriend(userId, otherId, 'requested', this.#parts.clock.now());
+      return 'requested';
+    });
+    return status ?? 'requested';
+  }
+
+  /** @throws DomainError FRIEND_REQUEST_NOT_FOUND */
+  async accept(userId: number, otherId: number): Promise<void> {
+    await this.#change(userId, otherId, async (tx, { mine, theirs }, conversationId) => {
+      if (mine === 'accepted') return mine;
+      if (theirs !== 'requested' || mine === 'blocked') throw requestNotFound();
+      return this.#accept(tx, userId, otherId, conversationId);
+    });
+  }
+
+  async decline(userId: number, otherId: number): Promise<void> {
+    await this.#change(userId, otherId, async (tx, { theirs }) => {
+      if (theirs === 'requested') await tx.setFriend(otherId, userId, null, this.#parts.clock.now());
+      return null;
+    });
+  }
+
+  /** Ends a friendship on both sides, or takes an own request back. */
+  async remove(userId: number, otherId: number): Promise<void> {
+    await this.#change(userId, otherId, async (tx, { mine, theirs }, conversationId) => {
+      const now = this.#parts.clock.now();
+      if (mine === 'requested' || mine === 'accepted') await tx.setFriend(userId, otherId, null, now);
+      if (theirs === 'accepted') await tx.setFriend(otherId, userId, null, now);
+      if (mine === 'accepted' || theirs === 'accepted') await tx.raiseMembersVersion(conversationId);
+      return null;
+    });
+  }
+
+  list(userId: number, page: PageById): Promise<{ user: UserRecord; since: number }[]> {
+    return this.#parts.store.friends.list(userId, page);
+  }
+
+  requests(userId: number, page: PageById): Promise<{ user: UserRecord; outgoing: boolean; createdAt: number }[]> {
+    return this.#parts.store.friends.requests(userId, page);
+  }
+
+  async #accept(tx: Transaction, userId: number, otherId: number, conversationId: number): Promise<FriendStatus> {
+    const now = this.#parts.clock.now();
+    await tx.setFriend(userId, otherId, 'accepted', now);
+    await tx.setFriend(otherId, userId, 'accepted', now);
+    await tx.raiseMembersVersion(conversationId);
+    return 'accepted';
+  }
+
+  async #change(userId: number, otherId: number, change: Change): Promise<FriendStatus | null> {
+    if (userId === otherId) throw new DomainError('SELF_NOT_ALLOWED', 'that is yourself');
+    const { store } = this.#parts;
+    if ((await store.accounts.byId(otherId)) === undefined) {
+      throw new DomainError('USER_NOT_FOUND', 'there is no such user');
+    }
+    const { id } = await store.log.ensureDirect(userId, otherId);
+    return store.transact(
+      async (tx) => {
+        await tx.lock([id], 'wait');
+        const rows = await tx.friendRows([[userId, otherId]]);
+        return change(tx, { mine: statusOf(rows, userId), theirs: statusOf(rows, otherId) }, id);
+      },
+      { repeatable: true },
+    );
+  }
+}
+
+function statusOf(rows: readonly FriendRow[], userId: number): FriendStatus | null {
+  return rows.find((row) => row.userId === userId)?.status ?? null;
+}
+
+function requestNotFound(): DomainError {
+  return new DomainError('FRIEND_REQUEST_NOT_FOUND', 'there is no friend request of that user');
+}

@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+
+import { DomainError } from '../lib/errors.ts';
+import { checkUuid } from '../messages/content-rules.ts';
+import { publishEntry } from '../messages/publish-entry.ts';
+import type { GroupRecord, JoinPolicy, UserRecord } from '../store/records.ts';
+import { DuplicateKey } from '../store/store.ts';
+import { checkGroupDescription, checkGroupName, checkMemberLimit } from './group-rules.ts';
+import type { GroupsParts } from './groups.ts';
+import { membershipEntry } from './membership-entry.ts';
+
+export interface NewGroup {
+  readonly name: string;
+  readonly description: string;
+  readonly joinPolicy: JoinPolicy;
+  /** 0: the default. */
+  readonly memberLimit: number;
+  /** A UUID; empty: a retry makes another group. */
+  readonly requestId: string;
+}
+
+/**
+ * Makes a group; its log begins with the owner's joining. The same request id gives the same group.
+ *
+ * @throws DomainError INVALID_FIELD, REQUEST_ID_REUSED
+ */
+export async function createGroup(parts: GroupsParts, owner: UserRecord, wanted: NewGroup): Promise<GroupRecord> {
+  const { store } = parts;
+  const requestId = wanted.requestId === '' ? null : checkUuid(wanted.requestId, 'request_id');
+  const checked = {
+    name: checkGroupName(wanted.name),
+    description: checkGroupDescription(wanted.description),
+    memberLimit: checkMemberLimit(wanted.memberLimit),
+    joinPolicy: wanted.joinPolicy,
+  };
+  const requestHash = createHash('sha256').update(JSON.stringify(checked)).digest();
+  const repeated = async () => {
+    const before = requestId === null ? undefined : await store.groups.byRequestId(owner.id, requestId);
+    if (before === undefined) return undefined;
+    if (Buffer.compare(before.requestHash, requestHash) === 0) return before.group;
+    throw new DomainError('REQUEST_ID_REUSED', 'request_id was used before with other arguments');
+  };
+  const before = await repeated();
+  if (before !== undefined) return before;
+  try {
+    return await insertGroup(parts, owner, { ...checked, requestId, requestHash });
+  } catch (error) {
+    const winner = error instanceof DuplicateKey ? await repeated() : undefined;
+    if (winner === undefined) throw error;
+    return winner;
+  }
+}
+
+async function insertGroup(
+  { store, bus, clock, events }: GroupsParts,
+  owner: UserRecord,
+  group: Omit<NewGroup, 'requestId'> & { requestId: string | null; requestHash: Uint8Array },
+): Promise<GroupRecord> {
+  const at = clock.now();
+  // A commit of unknown fate is answered by the unique request id; without one, nothing may be tried twice.
+  const made = await store.transact(
+    async (tx) => {
+      const { groupId, conversationId } = await tx.insertGroup({ ...group, ownerId: owner.id, createdAt: at });
+      const head = { id: conversationId, lastSeq: 0, lastOrdinal: 0, membersVersion: 0 };
+      const entry = membershipEntry({ head, groupId, actor: owner, subject: owner, change: 'joined', role: 'owner', at });
+      await tx.append([{ entry, requestHash: null }], [conversationId]);
+      await tx.openPeriod(groupId, owner.id, entry.seq, 'owner', at);
+      const record = await tx.group(groupId);
+      if (record === undefined) throw new Error(`group ${groupId} vanished while it was made`);
+      return { record, entry };
+    },
+    { repeatable: group.requestId !== null },
+  );
+  events.groupCreated(made.record.id, owner.id);
+  publishEntry(bus, made.entry, 1);
+  bus.publish(`user:${owner.id}`, {
+    type: 'membership',
+    conversationId: made.record.conversationId,
+    userId: owner.id,
+  });
+  return made.record;
+}

@@ -1,0 +1,58 @@
+import type { Bus } from '../bus/bus.ts';
+import type { Clock } from '../lib/clock.ts';
+import { DomainError } from '../lib/errors.ts';
+import type { GroupRecord, GroupRole, MemberRecord, UserRecord } from '../store/records.ts';
+import type { PageById, Store } from '../store/store.ts';
+import type { Events } from '../telemetry/events.ts';
+import { groupNotFound } from './group-rules.ts';
+
+export interface GroupsParts {
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly events: Events;
+}
+
+/** A group as one user sees it: `role` is null for those who are not members. */
+export interface GroupView {
+  readonly group: GroupRecord;
+  readonly role: GroupRole | null;
+}
+
+/** What there is of groups, for one user's eyes. */
+export class Groups {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** A group that the user is a member of, or could join. @throws DomainError GROUP_NOT_FOUND */
+  async view(userId: number, groupId: number): Promise<GroupView> {
+    const group = await this.#store.groups.byId(groupId);
+    const member = group === undefined ? undefined : await this.#store.groups.member(groupId, userId);
+    if (group === undefined || (member === undefined && group.joinPolicy === 'invite_only')) throw groupNotFound();
+    return { group, role: member?.role ?? null };
+  }
+
+  list(userId: number, page: PageById): Promise<{ group: GroupRecord; role: GroupRole }[]> {
+    return this.#store.groups.list(userId, page);
+  }
+
+  /** @throws DomainError GROUP_NOT_FOUND for everybody but members */
+  async members(userId: number, groupId: number, page: PageById): Promise<{ user: UserRecord; member: MemberRecord }[]> {
+    if ((await this.#store.groups.member(groupId, userId)) === undefined) throw groupNotFound();
+    return this.#store.groups.members(groupId, page);
+  }
+}
+
+/** @throws DomainError GROUP_NOT_FOUND */
+export async function conversationOfGroup(store: Store, groupId: number): Promise<number> {
+  const facts = await store.log.ofGroup(groupId);
+  if (facts === undefined) throw groupNotFound();
+  return facts.id;
+}
+
+export function userNotFound(): DomainError {
+  return new DomainError('USER_NOT_FOUND', 'there is no such user');
+}

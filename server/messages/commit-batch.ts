@@ -1,0 +1,81 @@
+import type { Clock } from '../lib/clock.ts';
+import { DomainError } from '../lib/errors.ts';
+import type { ConversationFacts, ConversationHead, NewEntry } from '../store/records.ts';
+import { DuplicateKey, OutcomeUnknown, type Store, StoreUnavailable } from '../store/store.ts';
+import { planBatch } from './plan-batch.ts';
+import type { Receipt, Send } from './send.ts';
+import type { WritePermissions } from './write-permissions.ts';
+
+export interface CommitParts {
+  readonly store: Store;
+  readonly permissions: WritePermissions;
+  readonly clock: Clock;
+}
+
+/** What became of a batch: the result of each send, or null where its conversation is locked elsewhere. */
+export interface CommittedBatch {
+  readonly results: readonly (Receipt | DomainError | null)[];
+  readonly entries: readonly NewEntry[];
+  readonly heads: ReadonlyMap<number, ConversationHead>;
+}
+
+const DUPLICATE_RETRIES = 3;
+
+/**
+ * Stores sends in one transaction. Locking comes first; a client_message_id that another replica stored meanwhile
+ * shows as a duplicate key and is found as a repeat in the next try.
+ *
+ * @throws whatever the store throws: then nothing of the batch is known to be stored.
+ */
+export async function commitBatch(
+  parts: CommitParts,
+  sends: readonly Send[],
+  held: 'skip' | 'wait',
+): Promise<CommittedBatch> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await tryCommit(parts, sends, held);
+    } catch (error) {
+      if (!(error instanceof DuplicateKey) || attempt > DUPLICATE_RETRIES) throw error;
+    }
+  }
+}
+
+function tryCommit(parts: CommitParts, sends: readonly Send[], held: 'skip' | 'wait'): Promise<CommittedBatch> {
+  const facts = new Map<number, ConversationFacts>(sends.map((send) => [send.facts.id, send.facts]));
+  return parts.store.transact(
+    async (tx) => {
+      const locked = await tx.lock([...facts.keys()], held);
+      const heads = new Map(locked.map((head) => [head.id, head]));
+      const ready = sends.filter((send) => heads.has(send.facts.id));
+      if (ready.length === 0) return { results: sends.map(() => null), entries: [], heads };
+      const repeats = await tx.findRepeats(ready);
+      const lockedFacts = locked.flatMap(({ id }) => facts.get(id) ?? []);
+      const judge = await parts.permissions.load(tx, lockedFacts, heads);
+      const refuse = (send: Send) => judge(send.senderId, send.facts);
+      const plan = planBatch(ready, { heads, repeats, refuse, now: parts.clock.now() });
+      if (plan.entries.length > 0) await tx.append(plan.entries);
+      const planned = plan.results.values();
+      const results = sends.map((send) => (heads.has(send.facts.id) ? (planned.next().value ?? null) : null));
+      return { results, entries: plan.entries, heads };
+    },
+    { repeatable: true },
+  );
+}
+
+/** What to tell the senders of a batch that failed as a whole; null where it lies in one of its sends. */
+export function batchFailure(error: unknown): DomainError | null {
+  if (error instanceof StoreUnavailable) {
+    return new DomainError('STORE_UNAVAILABLE', 'the database does not answer; nothing was stored', {
+      retryAfterMs: 1_000,
+      cause: error,
+    });
+  }
+  if (error instanceof OutcomeUnknown) {
+    return new DomainError('OUTCOME_UNKNOWN', 'not known whether it is stored; send it again, it is never doubled', {
+      retryAfterMs: 1_000,
+      cause: error,
+    });
+  }
+  return null;
+}

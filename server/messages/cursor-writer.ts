@@ -1,0 +1,92 @@
+import type { Clock, Timer } from '../lib/clock.ts';
+import type { CursorAdvance } from '../store/records.ts';
+import type { Store } from '../store/store.ts';
+import type { Events } from '../telemetry/events.ts';
+
+/** An acknowledgement is written so long after it came, at most. */
+const FLUSH_AFTER_MS = 500;
+const RETRY_AFTER_MS = 1_000;
+/** Advances that may wait while the database is away. More are dropped: they cost a redelivery, no message. */
+const CAPACITY = 200_000;
+
+/** Writes cursors behind: gathered per user and conversation, so that many acknowledgements are one write. */
+export class CursorWriter implements AsyncDisposable {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #events: Events;
+  #waiting = new Map<string, CursorAdvance>();
+  #timer: Timer | undefined;
+  #writing: Promise<void> | undefined;
+
+  constructor(parts: { store: Store; clock: Clock; events: Events }) {
+    this.#store = parts.store;
+    this.#clock = parts.clock;
+    this.#events = parts.events;
+  }
+
+  note(advance: CursorAdvance): void {
+    const key = `${advance.userId}:${advance.conversationId}`;
+    const before = this.#waiting.get(key);
+    if (before === undefined && this.#waiting.size >= CAPACITY) return;
+    this.#waiting.set(key, before === undefined ? advance : furthest(before, advance));
+    if (this.#timer === undefined) this.#flushAfter(FLUSH_AFTER_MS);
+  }
+
+  /** Writes what has been noted so far. @throws what the store throws; nothing is forgotten then. */
+  async flush(): Promise<void> {
+    while (this.#writing !== undefined) await this.#writing.catch(() => undefined);
+    if (this.#waiting.size === 0) return;
+    this.#writing = this.#write();
+    try {
+      await this.#writing;
+    } finally {
+      this.#writing = undefined;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#cancelTimer();
+    await this.flush();
+  }
+
+  async #write(): Promise<void> {
+    const batch = this.#waiting;
+    this.#waiting = new Map();
+    this.#cancelTimer();
+    try {
+      await this.#store.cursors.advance([...batch.values()]);
+    } catch (error) {
+      for (const advance of batch.values()) this.note(advance);
+      throw error;
+    }
+  }
+
+  async #flushAndRetry(): Promise<void> {
+    this.#timer = undefined;
+    try {
+      await this.flush();
+    } catch (cause) {
+      this.#events.workFailed('writing cursors', cause);
+      this.#flushAfter(RETRY_AFTER_MS);
+    }
+  }
+
+  #flushAfter(delayMs: number): void {
+    this.#cancelTimer();
+    this.#timer = this.#clock.after(delayMs, () => void this.#flushAndRetry());
+  }
+
+  #cancelTimer(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+}
+
+function furthest(a: CursorAdvance, b: CursorAdvance): CursorAdvance {
+  return {
+    userId: a.userId,
+    conversationId: a.conversationId,
+    deliveredSeq: Math.max(a.deliveredSeq ?? 0, b.deliveredSeq ?? 0),
+    readSeq: Math.max(a.readSeq ?? 0, b.readSeq ?? 0),
+  };
+}

@@ -1,0 +1,96 @@
+import { DomainError } from '../lib/errors.ts';
+import type { ConversationHead, Entry, NewEntry, StoredSend } from '../store/records.ts';
+import { isCountable } from '../store/records.ts';
+import type { Lane, Receipt, Send } from './send.ts';
+
+/** What a batch comes to: a result for each send (in their order), and what has to be stored for it. */
+export interface BatchPlan {
+  readonly results: readonly (Receipt | DomainError)[];
+  readonly entries: readonly NewEntry[];
+}
+
+export interface BatchFacts {
+  /** The heads of all conversations of the batch, locked. */
+  readonly heads: ReadonlyMap<number, ConversationHead>;
+  readonly repeats: readonly StoredSend[];
+  /** Why this send may not be made; null if it may. */
+  readonly refuse: (send: Send) => DomainError | null;
+  readonly now: number;
+}
+
+interface Known {
+  readonly requestHash: Uint8Array;
+  readonly receipt: Receipt;
+}
+
+/**
+ * Numbers the sends of one transaction. A pure function: the transaction may be tried again. Repeats are answered
+ * before membership is judged, those within the batch too.
+ */
+export function planBatch(sends: readonly Send[], facts: BatchFacts): BatchPlan {
+  const known = new Map<string, Known>(facts.repeats.map((stored) => [keyOf(stored), knownOf(stored)]));
+  const heads = new Map([...facts.heads].map(([id, head]) => [id, { seq: head.lastSeq, ordinal: head.lastOrdinal }]));
+  const resumed = new Set<Lane>();
+  const entries: NewEntry[] = [];
+
+  const results = sends.map((send): Receipt | DomainError => {
+    const earlier = earlierFailure(send, resumed);
+    if (earlier !== null) return earlier;
+    const before = known.get(keyOf(send));
+    if (before !== undefined) return answerRepeat(send, before);
+    const refusal = facts.refuse(send);
+    if (refusal !== null) return refusal;
+
+    const head = heads.get(send.facts.id);
+    if (head === undefined) throw new Error(`conversation ${send.facts.id} is not locked`);
+    head.seq += 1;
+    const body = { kind: 'content', content: send.content } as const;
+    if (isCountable(body)) head.ordinal += 1;
+    const entry: Entry = {
+      conversationId: send.facts.id,
+      seq: head.seq,
+      ordinal: head.ordinal,
+      target: send.target,
+      senderId: send.senderId,
+      senderName: send.senderName,
+      clientMessageId: send.clientMessageId,
+      createdAt: facts.now,
+      body,
+    };
+    entries.push({ entry, requestHash: send.requestHash });
+    known.set(keyOf(send), { requestHash: send.requestHash, receipt: entry });
+    return receiptOf(entry);
+  });
+  return { results, entries };
+}
+
+function keyOf(send: { senderId: number; clientMessageId: string }): string {
+  return `${send.senderId}:${send.clientMessageId}`;
+}
+
+function knownOf(stored: StoredSend): Known {
+  return { requestHash: stored.requestHash, receipt: receiptOf(stored) };
+}
+
+function receiptOf(from: Receipt): Receipt {
+  return { conversationId: from.conversationId, seq: from.seq, ordinal: from.ordinal, createdAt: from.createdAt };
+}
+
+function answerRepeat(send: Send, before: Known): Receipt | DomainError {
+  if (Buffer.compare(send.requestHash, before.requestHash) === 0) return receiptOf(before.receipt);
+  return new DomainError(
+    'CLIENT_MESSAGE_ID_REUSED',
+    `client_message_id ${send.clientMessageId} was used before with another target or content`,
+  );
+}
+
+function earlierFailure({ lane, clientMessageId }: Send, resumed: Set<Lane>): DomainError | null {
+  if (lane === null || lane.failedId === null || resumed.has(lane)) return null;
+  if (lane.failedId !== clientMessageId) {
+    return new DomainError('EARLIER_SEND_FAILED', `send ${lane.failedId} again first, then this one`, {
+      retryAfterMs: 100,
+    });
+  }
+  resumed.add(lane);
+  return null;
+}

@@ -1,0 +1,42 @@
+import type { DomainError } from '../lib/errors.ts';
+import type { Content, ConversationFacts, Target } from '../store/records.ts';
+
+/** What a client asks for, checked. */
+export interface SendRequest {
+  readonly senderId: number;
+  readonly senderName: string;
+  readonly clientMessageId: string;
+  readonly target: Target;
+  readonly content: Content;
+  readonly requestHash: Uint8Array;
+  /** The order that this send keeps; null for one that stands alone. */
+  readonly lane: Lane | null;
+}
+
+/** A request whose conversation is known. */
+export interface Send extends SendRequest {
+  readonly facts: ConversationFacts;
+}
+
+/**
+ * The sends of one stream to one target. After a failure that may be retried, everything later in the lane fails too
+ * until the failed one is sent again, so that the sender's order holds.
+ */
+export interface Lane {
+  failedId: string | null;
+}
+
+/** Proof that a message is stored. */
+export interface Receipt {
+  readonly conversationId: number;
+  readonly seq: number;
+  readonly ordinal: number;
+  readonly createdAt: number;
+}
+
+export type SendOutcome =
+  | { readonly ok: true; readonly clientMessageId: string; readonly receipt: Receipt }
+  | { readonly ok: false; readonly clientMessageId: string; readonly error: DomainError };
+
+/** Is called once, before the message is published. */
+export type Settle = (outcome: SendOutcome) => void;

@@ -1,0 +1,86 @@
+import type { UserRecord } from '../store/records.ts';
+import { DomainError, isRetryable } from '../lib/errors.ts';
+import type { Content, Target } from '../store/records.ts';
+import { batchFailure } from './commit-batch.ts';
+import { checkContent, checkUuid, hashRequest } from './content-rules.ts';
+import type { Conversations } from './conversations.ts';
+import type { CursorWriter } from './cursor-writer.ts';
+import type { Journal } from './journal.ts';
+import type { Lane, Receipt, SendOutcome, SendRequest, Settle } from './send.ts';
+
+/** A message as a client gives it. */
+export interface OutgoingMessage {
+  readonly clientMessageId: string;
+  readonly target: Target;
+  readonly content: Content | undefined;
+}
+
+/** The way of every message into the log: check, find the conversation, journal. */
+export class Sender {
+  readonly #conversations: Conversations;
+  readonly #journal: Journal;
+  readonly #cursors: CursorWriter;
+
+  constructor(parts: { conversations: Conversations; journal: Journal; cursors: CursorWriter }) {
+    this.#conversations = parts.conversations;
+    this.#journal = parts.journal;
+    this.#cursors = parts.cursors;
+  }
+
+  /**
+   * A stream's send: resolves when it is queued (a full journal makes it wait), and `settle` gets the result.
+   * Never throws: what is wrong is the result.
+   */
+  async send(user: UserRecord, outgoing: OutgoingMessage, lane: Lane, settle: Settle): Promise<void> {
+    try {
+      const request = checkRequest(user, outgoing, lane);
+      await this.#journal.room();
+      const facts = await this.#conversations.toWrite(user.id, request.target);
+      this.#journal.submit({ ...request, facts }, (outcome) => {
+        this.#noteRead(user, outcome);
+        settle({ ...outcome, clientMessageId: outgoing.clientMessageId });
+      });
+    } catch (cause) {
+      const { clientMessageId } = outgoing;
+      const error = toDomainError(cause);
+      if (isRetryable(error)) lane.failedId ??= clientMessageId.toLowerCase();
+      settle({ ok: false, clientMessageId, error });
+    }
+  }
+
+  /** One message by itself. @throws DomainError; OVERLOADED where a stream would wait */
+  async sendOne(user: UserRecord, outgoing: OutgoingMessage): Promise<Receipt> {
+    const request = checkRequest(user, outgoing, null);
+    if (this.#journal.full) {
+      throw new DomainError('OVERLOADED', 'too many messages are waiting to be stored', { retryAfterMs: 500 });
+    }
+    const facts = await this.#conversations.toWrite(user.id, request.target);
+    return new Promise((resolve, reject) => {
+      this.#journal.submit({ ...request, facts }, (outcome) => {
+        this.#noteRead(user, outcome);
+        if (outcome.ok) resolve(outcome.receipt);
+        else reject(outcome.error);
+      });
+    });
+  }
+
+  /** Who writes has read: one's own messages are never unread. */
+  #noteRead(user: UserRecord, outcome: SendOutcome): void {
+    if (!outcome.ok) return;
+    const { conversationId, seq } = outcome.receipt;
+    this.#cursors.note({ userId: user.id, conversationId, readSeq: seq });
+  }
+}
+
+function checkRequest(user: UserRecord, outgoing: OutgoingMessage, lane: Lane | null): SendRequest {
+  const { target } = outgoing;
+  const clientMessageId = checkUuid(outgoing.clientMessageId, 'client_message_id');
+  const content = checkContent(outgoing.content);
+  const requestHash = hashRequest(target, content);
+  return { senderId: user.id, senderName: user.name, clientMessageId, target, content, requestHash, lane };
+}
+
+function toDomainError(cause: unknown): DomainError {
+  if (cause instanceof DomainError) return cause;
+  return batchFailure(cause) ?? new DomainError('INTERNAL', 'the message could not be stored', { cause });
+}

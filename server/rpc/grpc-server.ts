@@ -1,0 +1,60 @@
+import { isIP } from 'node:net';
+
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+
+import type { Health } from './health.ts';
+import { MAX_FRAME_BYTES } from './outbound-frames.ts';
+import type { ServedService } from './reflection.ts';
+
+export interface GrpcServerOptions {
+  readonly services: readonly ServedService[];
+  readonly health: Health;
+}
+
+/** Dead peers that no frame tells of (the application's heartbeat ends streams sooner). */
+const KEEPALIVE_MS = 60_000;
+const KEEPALIVE_TIMEOUT_MS = 20_000;
+
+/** What listens: the services on one address. */
+export class GrpcServer {
+  readonly #server: Server;
+  readonly #health: Health;
+
+  constructor({ services, health }: GrpcServerOptions) {
+    this.#health = health;
+    this.#server = new Server({
+      'grpc.max_receive_message_length': MAX_FRAME_BYTES,
+      'grpc.keepalive_time_ms': KEEPALIVE_MS,
+      'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
+    });
+    for (const { definition, implementation } of services) this.#server.addService(definition, implementation);
+    health.addTo(this.#server);
+  }
+
+  /** Listens at `host:port` (port 0: any free one) and gives the address. @throws Error when it can't */
+  async listen(address: string): Promise<string> {
+    const port = await new Promise<number>((resolve, reject) => {
+      this.#server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+        if (error === null) resolve(bound);
+        else reject(error);
+      });
+    });
+    this.#health.serving();
+    return `${hostOf(address)}:${port}`;
+  }
+
+  /** Ends what is still open within `graceMs`, then cuts off. */
+  async close(graceMs: number): Promise<void> {
+    this.#health.close();
+    const closed = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
+    const timer = setTimeout(() => this.#server.forceShutdown(), graceMs);
+    await closed;
+    clearTimeout(timer);
+  }
+}
+
+function hostOf(address: string): string {
+  const host = address.slice(0, address.lastIndexOf(':'));
+  const bare = host.replace(/^\[|\]$/g, '');
+  return isIP(bare) === 6 ? `[${bare}]` : bare;
+}

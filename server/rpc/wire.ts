@@ -1,0 +1,146 @@
+import type { Account } from '../../proto/gen/parley/v1/account.pb.ts';
+import { type Group, GroupRole, JoinPolicy } from '../../proto/gen/parley/v1/group.pb.ts';
+import { type Message, type MembershipChange, MembershipChangeKind } from '../../proto/gen/parley/v1/message.pb.ts';
+import type { Content as WireContent, Target as WireTarget } from '../../proto/gen/parley/v1/message.pb.ts';
+import type { SendReceipt } from '../../proto/gen/parley/v1/chat.pb.ts';
+import { type Presence, PresenceState as WirePresenceState } from '../../proto/gen/parley/v1/presence.pb.ts';
+import type { GroupView } from '../groups/groups.ts';
+import { invalidField } from '../lib/errors.ts';
+import type { Receipt } from '../messages/send.ts';
+import type { PresenceState } from '../presence/presence.ts';
+import type {
+  Content,
+  Entry,
+  EntryBody,
+  GroupRole as Role,
+  JoinPolicy as Policy,
+  MembershipChangeKind as ChangeKind,
+  Target,
+  UserRecord,
+} from '../store/records.ts';
+import { fromNumber, toId } from './ids.ts';
+
+/** Wire to domain and back, for what more than one handler needs. */
+
+const ROLES: Readonly<Record<Role, GroupRole>> = {
+  member: GroupRole.GROUP_ROLE_MEMBER,
+  admin: GroupRole.GROUP_ROLE_ADMIN,
+  owner: GroupRole.GROUP_ROLE_OWNER,
+};
+
+const POLICIES: Readonly<Record<Policy, JoinPolicy>> = {
+  open: JoinPolicy.JOIN_POLICY_OPEN,
+  invite_only: JoinPolicy.JOIN_POLICY_INVITE_ONLY,
+  approval: JoinPolicy.JOIN_POLICY_APPROVAL,
+};
+
+const CHANGES: Readonly<Record<ChangeKind, MembershipChangeKind>> = {
+  joined: MembershipChangeKind.MEMBERSHIP_CHANGE_KIND_JOINED,
+  invited: MembershipChangeKind.MEMBERSHIP_CHANGE_KIND_INVITED,
+  left: MembershipChangeKind.MEMBERSHIP_CHANGE_KIND_LEFT,
+  removed: MembershipChangeKind.MEMBERSHIP_CHANGE_KIND_REMOVED,
+  role_changed: MembershipChangeKind.MEMBERSHIP_CHANGE_KIND_ROLE_CHANGED,
+};
+
+export function toRole(role: Role | null): GroupRole {
+  return role === null ? GroupRole.GROUP_ROLE_UNSPECIFIED : ROLES[role];
+}
+
+/** Unset stands for open. @throws DomainError INVALID_FIELD */
+export function fromJoinPolicy(policy: JoinPolicy, field: string): Policy {
+  if (policy === JoinPolicy.JOIN_POLICY_UNSPECIFIED) return 'open';
+  const known = (Object.keys(POLICIES) as Policy[]).find((name) => POLICIES[name] === policy);
+  if (known === undefined) throw invalidField(field, 'a JoinPolicy');
+  return known;
+}
+
+export function toAccount(user: UserRecord): Account {
+  return { id: fromNumber(user.id), name: user.name, createTime: new Date(user.createdAt) };
+}
+
+export function toPresence(userId: number, state: PresenceState | undefined): Presence {
+  return {
+    userId: fromNumber(userId),
+    state: state?.online ? WirePresenceState.PRESENCE_STATE_ONLINE : WirePresenceState.PRESENCE_STATE_OFFLINE,
+    lastSeenTime: state?.lastSeenAt ? new Date(state.lastSeenAt) : undefined,
+  };
+}
+
+export function toGroup({ group, role }: GroupView): Group {
+  return {
+    id: fromNumber(group.id),
+    name: group.name,
+    description: group.description,
+    ownerId: fromNumber(group.ownerId),
+    conversationId: fromNumber(role === null ? 0 : group.conversationId),
+    memberLimit: group.memberLimit,
+    joinPolicy: POLICIES[group.joinPolicy],
+    role: toRole(role),
+    createTime: new Date(group.createdAt),
+    memberCount: group.memberCount,
+    historyVisible: group.historyVisible,
+  };
+}
+
+export function toTarget(target: Target): WireTarget {
+  return target.kind === 'user'
+    ? { target: { $case: 'userId', value: fromNumber(target.userId) } }
+    : { target: { $case: 'groupId', value: fromNumber(target.groupId) } };
+}
+
+/** @throws DomainError INVALID_FIELD */
+export function fromTarget(wire: WireTarget | undefined, field = 'target'): Target {
+  const target = wire?.target;
+  if (target === undefined) throw invalidField(field, 'user_id or group_id');
+  return target.$case === 'userId'
+    ? { kind: 'user', userId: toId(target.value, `${field}.user_id`) }
+    : { kind: 'group', groupId: toId(target.value, `${field}.group_id`) };
+}
+
+export function fromContent(wire: WireContent | undefined): Content | undefined {
+  if (wire === undefined) return undefined;
+  return wire.payload === undefined ? { text: wire.text } : { text: wire.text, payload: wire.payload };
+}
+
+function toContent(content: Content): WireContent {
+  const { text, payload } = content;
+  return { text, payload: payload && { mediaType: payload.mediaType, data: Buffer.from(payload.data) } };
+}
+
+export function toReceipt(receipt: Receipt): SendReceipt {
+  return {
+    conversationId: fromNumber(receipt.conversationId),
+    seq: fromNumber(receipt.seq),
+    ordinal: fromNumber(receipt.ordinal),
+    createTime: new Date(receipt.createdAt),
+  };
+}
+
+export function toMessage(entry: Entry): Message {
+  return {
+    ...toReceipt(entry),
+    target: toTarget(entry.target),
+    senderId: fromNumber(entry.senderId),
+    senderName: entry.senderName,
+    clientMessageId: entry.clientMessageId ?? '',
+    body: toBody(entry.body),
+  };
+}
+
+function toBody(body: EntryBody): Message['body'] {
+  switch (body.kind) {
+    case 'content':
+      return { $case: 'content', value: toContent(body.content) };
+    case 'membership':
+      return { $case: 'membershipChange', value: toMembershipChange(body) };
+  }
+}
+
+function toMembershipChange(body: Extract<EntryBody, { kind: 'membership' }>): MembershipChange {
+  return {
+    kind: CHANGES[body.change],
+    userId: fromNumber(body.userId),
+    userName: body.userName,
+    role: toRole(body.role),
+  };
+}

@@ -1,0 +1,61 @@
+import { friendStatus } from './codes.ts';
+import type { Engine } from './engine.ts';
+import type { FriendStore, PageById } from './store.ts';
+import { toUserRecord, type UserRow } from './user-rows.ts';
+
+interface FriendshipRow extends UserRow {
+  readonly outgoing: number;
+  readonly since: number;
+}
+
+const USER = 'u.id, u.name, u.created_at';
+
+const LIST = `
+  SELECT ${USER}, f.created_at AS since
+  FROM friend f JOIN user u ON u.id = f.friend_id
+  WHERE f.user_id = ? AND f.status = ? AND f.friend_id > ?
+  ORDER BY f.friend_id LIMIT ?`;
+
+const REQUESTS = `
+  SELECT ${USER}, r.outgoing, r.since
+  FROM (
+    SELECT f.friend_id AS other_id, 1 AS outgoing, f.created_at AS since
+    FROM friend f WHERE f.user_id = ? AND f.status = ? AND f.friend_id > ?
+    UNION ALL
+    SELECT f.user_id, 0, f.created_at
+    FROM friend f
+    WHERE f.friend_id = ? AND f.status = ? AND f.user_id > ?
+      AND NOT EXISTS (
+        SELECT 1 FROM friend b WHERE b.user_id = f.friend_id AND b.friend_id = f.user_id AND b.status = ?
+      )
+  ) r JOIN user u ON u.id = r.other_id
+  ORDER BY u.id, r.outgoing LIMIT ?`;
+
+export class FriendQueries implements FriendStore {
+  readonly #engine: Engine;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  list(userId: number, page: PageById): ReturnType<FriendStore['list']> {
+    return this.#engine.read(async (sql) => {
+      const accepted = friendStatus.encode('accepted');
+      const rows = await sql.query<FriendshipRow>(LIST, [userId, accepted, page.afterId, page.limit]);
+      return rows.map((row) => ({ user: toUserRecord(row), since: row.since }));
+    });
+  }
+
+  requests(userId: number, page: PageById): ReturnType<FriendStore['requests']> {
+    const open = [userId, friendStatus.encode('requested'), page.afterId];
+    return this.#engine.read(async (sql) => {
+      const parameters = [...open, ...open, friendStatus.encode('blocked'), page.limit];
+      const rows = await sql.query<FriendshipRow>(REQUESTS, parameters);
+      return rows.map((row) => ({
+        user: toUserRecord(row),
+        outgoing: row.outgoing === 1,
+        createdAt: row.since,
+      }));
+    });
+  }
+}

@@ -1,0 +1,82 @@
+import { groupRole } from './codes.ts';
+import type { Engine } from './engine.ts';
+import {
+  GROUP_COLUMNS,
+  type GroupRow,
+  MEMBER_COLUMNS,
+  type MemberRow,
+  toGroupRecord,
+  toMemberRecord,
+} from './group-rows.ts';
+import type { GroupRecord, MemberRecord } from './records.ts';
+import type { GroupStore, PageById } from './store.ts';
+import { uuidToBytes } from './uuid.ts';
+
+const BY_ID = `SELECT ${GROUP_COLUMNS} FROM all_group g WHERE g.id = ?`;
+
+const BY_REQUEST = `
+  SELECT ${GROUP_COLUMNS}, g.request_hash FROM all_group g
+  WHERE g.creator_id = ? AND g.request_id = ? AND g.request_hash IS NOT NULL`;
+
+const MEMBER = `
+  SELECT ${MEMBER_COLUMNS} FROM group_user p WHERE p.group_id = ? AND p.user_id = ? AND p.left_seq IS NULL`;
+
+const LIST = `
+  SELECT ${GROUP_COLUMNS}, p.role
+  FROM group_user p JOIN all_group g ON g.id = p.group_id
+  WHERE p.user_id = ? AND p.left_seq IS NULL AND p.group_id > ?
+  ORDER BY p.group_id LIMIT ?`;
+
+const MEMBERS = `
+  SELECT ${MEMBER_COLUMNS}, u.name, u.created_at
+  FROM group_user p JOIN user u ON u.id = p.user_id
+  WHERE p.group_id = ? AND p.left_seq IS NULL AND p.user_id > ?
+  ORDER BY p.user_id LIMIT ?`;
+
+export class GroupQueries implements GroupStore {
+  readonly #engine: Engine;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  byId(id: number): Promise<GroupRecord | undefined> {
+    return this.#engine.read(async (sql) => {
+      const [row] = await sql.query<GroupRow>(BY_ID, [id]);
+      return row && toGroupRecord(row);
+    });
+  }
+
+  byRequestId(ownerId: number, requestId: string): ReturnType<GroupStore['byRequestId']> {
+    return this.#engine.read(async (sql) => {
+      const parameters = [ownerId, uuidToBytes(requestId)];
+      const [row] = await sql.query<GroupRow & { request_hash: Buffer }>(BY_REQUEST, parameters);
+      return row && { group: toGroupRecord(row), requestHash: row.request_hash };
+    });
+  }
+
+  member(groupId: number, userId: number): Promise<MemberRecord | undefined> {
+    return this.#engine.read(async (sql) => {
+      const [row] = await sql.query<MemberRow>(MEMBER, [groupId, userId]);
+      return row && toMemberRecord(row);
+    });
+  }
+
+  list(userId: number, page: PageById): ReturnType<GroupStore['list']> {
+    return this.#engine.read(async (sql) => {
+      const rows = await sql.query<GroupRow & { role: number }>(LIST, [userId, page.afterId, page.limit]);
+      return rows.map((row) => ({ group: toGroupRecord(row), role: groupRole.decode(row.role) }));
+    });
+  }
+
+  members(groupId: number, page: PageById): ReturnType<GroupStore['members']> {
+    return this.#engine.read(async (sql) => {
+      const parameters = [groupId, page.afterId, page.limit];
+      const rows = await sql.query<MemberRow & { name: string; created_at: number }>(MEMBERS, parameters);
+      return rows.map((row) => ({
+        user: { id: row.user_id, name: row.name, createdAt: row.created_at },
+        member: toMemberRecord(row),
+      }));
+    });
+  }
+}

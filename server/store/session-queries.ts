@@ -1,0 +1,70 @@
+import { LessThan } from 'typeorm';
+import { userRecord } from './account-queries.ts';
+import { Session } from './entities/session.ts';
+import type { Engine } from './engine.ts';
+import { raiseRows } from './raise-rows.ts';
+import type { SessionRecord } from './records.ts';
+import type { SessionStore } from './store.ts';
+
+export class SessionQueries implements SessionStore {
+  readonly #engine: Engine;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  insert(session: Parameters<SessionStore['insert']>[0]): Promise<SessionRecord> {
+    const { userId, deviceName, createdAt, expiresAt } = session;
+    const times = { createdAt, lastUsedAt: createdAt, expiresAt };
+    return this.#engine.write(async ({ manager }) => {
+      const tokenHash = Buffer.from(session.tokenHash);
+      const { identifiers } = await manager.insert(Session, { tokenHash, userId, deviceName, ...times });
+      return { id: Number(identifiers[0]!['id']), userId, deviceName, ...times };
+    });
+  }
+
+  find(tokenHash: Uint8Array): ReturnType<SessionStore['find']> {
+    return this.#engine.read(async ({ manager }) => {
+      const where = { tokenHash: Buffer.from(tokenHash) };
+      const session = await manager.findOne(Session, { where, relations: { user: true } });
+      return session ? { session: sessionRecord(session), user: userRecord(session.user) } : undefined;
+    });
+  }
+
+  touch(uses: Parameters<SessionStore['touch']>[0]): Promise<void> {
+    return this.#engine.write(
+      (sql) =>
+        raiseRows(sql, {
+          table: 'session',
+          keys: ['id'],
+          raised: ['last_used_at', 'expires_at'],
+          rows: uses.map((use) => [use.id, use.lastUsedAt, use.expiresAt]),
+        }),
+      { repeatable: true },
+    );
+  }
+
+  delete(id: number): Promise<boolean> {
+    return this.#engine.write(async (sql) => {
+      const { affected } = await sql.run('DELETE FROM session WHERE id = ?', [id]);
+      return affected > 0;
+    });
+  }
+
+  deleteExpired(now: number): Promise<number> {
+    return this.#engine.write(
+      async ({ manager }) => (await manager.delete(Session, { expiresAt: LessThan(now) })).affected ?? 0,
+    );
+  }
+}
+
+function sessionRecord(session: Session): SessionRecord {
+  return {
+    id: Number(session.id),
+    userId: session.userId,
+    deviceName: session.deviceName,
+    createdAt: session.createdAt,
+    lastUsedAt: session.lastUsedAt,
+    expiresAt: session.expiresAt,
+  };
+}

@@ -1,0 +1,105 @@
+import { type FactsRow, toFacts } from './conversation-facts.ts';
+import { contentBytes, type EntryRange, readEntries } from './entry-page.ts';
+import type { Entry } from './records.ts';
+import type { Sql } from './sql.ts';
+import type { From, LogStore, VisibleReadLimits } from './store.ts';
+
+/** Entries from one seq to another, both included. */
+interface SeqRange {
+  readonly fromSeq: number;
+  readonly toSeq: number;
+}
+
+interface StandingRow extends FactsRow {
+  readonly history_visible: number | null;
+  readonly joined_seq: number | null;
+  readonly left_seq: number | null;
+}
+
+const STANDING = `
+  SELECT c.id, c.direct_key, c.group_id, g.history_visible, p.joined_seq, p.left_seq
+  FROM conversation c
+  LEFT JOIN all_group g ON g.id = c.group_id
+  LEFT JOIN group_user p ON p.group_id = c.group_id AND p.user_id = ?
+  WHERE c.id = ?`;
+
+const WITHIN_PERIOD = `
+  EXISTS (
+    SELECT 1 FROM group_user p
+    WHERE p.group_id = ? AND p.user_id = ? AND p.joined_seq <= m.seq AND (p.left_seq IS NULL OR p.left_seq >= m.seq)
+  )`;
+
+const WITHIN_VISIBLE_HISTORY = `
+  EXISTS (
+    SELECT 1 FROM group_user p JOIN all_group g ON g.id = p.group_id
+    WHERE p.group_id = ? AND p.user_id = ? AND p.left_seq IS NULL AND g.history_visible = 1
+  )`;
+
+const EVERYTHING: SeqRange = { fromSeq: 1, toSeq: Number.MAX_SAFE_INTEGER };
+
+/**
+ * Reads what a user may read. Their periods are read first, so that the log is searched only where something is
+ * visible (a scan over a long absence could not end in time); the statement that reads the entries judges again.
+ */
+export async function readVisibleEntries(
+  sql: Sql,
+  userId: number,
+  conversationId: number,
+  from: From,
+  limits: VisibleReadLimits,
+): ReturnType<LogStore['readVisible']> {
+  const rows = await sql.query<StandingRow>(STANDING, [userId, conversationId]);
+  if (rows[0] === undefined) return { entries: [], open: false, known: false };
+  const facts = toFacts(rows[0]);
+  const asked = askedRange(conversationId, from, limits);
+  if (facts.kind === 'direct') {
+    if (!facts.users.includes(userId)) return { entries: [], open: false, known: false };
+    return { entries: await readEntries(sql, asked), open: true, known: true };
+  }
+
+  const periods = rows.filter((row) => row.joined_seq !== null);
+  const open = periods.some((period) => period.left_seq === null);
+  const earlier = open && limits.includeEarlier === true && rows[0].history_visible === 1;
+  const guard = earlier
+    ? {
+        condition: `${WITHIN_PERIOD} OR ${WITHIN_VISIBLE_HISTORY}`,
+        parameters: [facts.groupId, userId, facts.groupId, userId],
+      }
+    : { condition: WITHIN_PERIOD, parameters: [facts.groupId, userId] };
+  const ranges = earlier ? [EVERYTHING] : periods.map(periodRange);
+  const entries = await readRanges(sql, { ...asked, guard }, ranges);
+  return { entries, open, known: periods.length > 0 };
+}
+
+function askedRange(conversationId: number, from: From, { limit, maxBytes }: VisibleReadLimits): EntryRange {
+  const base = { conversationId, limit, maxBytes, ...EVERYTHING };
+  if ('afterSeq' in from) return { ...base, fromSeq: from.afterSeq + 1, direction: 'forward' };
+  return { ...base, toSeq: from.beforeSeq - 1, direction: 'backward' };
+}
+
+function periodRange(row: StandingRow): SeqRange {
+  return { fromSeq: row.joined_seq!, toSeq: row.left_seq ?? EVERYTHING.toSeq };
+}
+
+/** Reads visible ranges one after the other, nearest first, until the limits are reached. */
+async function readRanges(sql: Sql, asked: EntryRange, ranges: readonly SeqRange[]): Promise<Entry[]> {
+  const sign = asked.direction === 'forward' ? 1 : -1;
+  const nearestFirst = ranges.toSorted((a, b) => sign * (a.fromSeq - b.fromSeq));
+  const entries: Entry[] = [];
+  let bytes = 0;
+  for (const range of nearestFirst) {
+    const fromSeq = Math.max(asked.fromSeq, range.fromSeq);
+    const toSeq = Math.min(asked.toSeq, range.toSeq);
+    if (fromSeq > toSeq) continue;
+    const limit = asked.limit - entries.length;
+    const maxBytes = asked.maxBytes - bytes;
+    if (limit <= 0 || (entries.length > 0 && maxBytes <= 0)) break;
+    const page = await readEntries(sql, { ...asked, fromSeq, toSeq, limit, maxBytes });
+    entries.push(...page);
+    for (const entry of page) bytes += contentBytes(entry);
+    // A page that its bytes ended early is the end of the whole.
+    const reachedEnd = page.length >= limit || bytes >= asked.maxBytes;
+    if (reachedEnd) break;
+  }
+  return entries.sort((a, b) => a.seq - b.seq);
+}

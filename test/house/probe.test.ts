@@ -1,0 +1,13 @@
+import { createServer } from 'node:net';
+import { expect, test } from '@jest/globals';
+import { createDatabase, startMariadb } from '../setup/mariadb.ts';
+import { freePort } from '../setup/free-port.ts';
+import { startNginx } from '../setup/nginx.ts';
+test('db', async () => { expect(await createDatabase()).toMatch(/^mysql/); });
+test('own', async () => { const m = await startMariadb({durable: true}); console.log(m.url('x'), await m.createDatabase()); await m.stop(); });
+test('nginx', async () => { const p = await freePort(); const conf = `events {} http { server { listen 127.0.0.1:${p}; location / { return 200 'a'; } } }`; const n = await startNginx(conf); 
+ expect(await (await fetch(`http://127.0.0.1:${p}/`)).text()).toBe('a'); await n.reload(conf.replace("'a'", "'b'"));
+ const controller = new AbortController(); let text = await (await fetch(`http://127.0.0.1:${p}/`, {headers: {connection: 'close'}, signal: controller.signal})).text(); console.log(text);
+ await expect(n.reload('nonsense;')).rejects.toThrow(/nonsense/);
+ await n.stop(); });
+test('leak', async () => { if (process.env.LEAK) createServer().listen(await freePort()); });

@@ -1,0 +1,101 @@
+import { expect, test } from '@jest/globals';
+import type { World } from './world.ts';
+
+/** Cursors and presence. */
+export function cursorConformance(world: () => World): void {
+  test('cursors rise, each on its own, and never fall', async () => {
+    const { cursors } = world().store;
+    const { a, id } = await world().direct();
+    const me = { userId: a.id, conversationId: id };
+    const steps = [
+      [{ deliveredSeq: 5 }, { deliveredSeq: 5, readSeq: 0 }],
+      [{ readSeq: 3 }, { deliveredSeq: 5, readSeq: 3 }],
+      [
+        { deliveredSeq: 4, readSeq: 2 },
+        { deliveredSeq: 5, readSeq: 3 },
+      ],
+      [{}, { deliveredSeq: 5, readSeq: 3 }],
+      [
+        { deliveredSeq: 9, readSeq: 9 },
+        { deliveredSeq: 9, readSeq: 9 },
+      ],
+    ] as const;
+    for (const [advance, after] of steps) {
+      await cursors.advance([{ ...me, ...advance }]);
+      expect(await cursors.get(a.id, id)).toEqual(after);
+    }
+  });
+
+  test('a batch raises each cursor to its highest, and makes none', async () => {
+    const { cursors } = world().store;
+    const { a, b, id } = await world().direct();
+    const stranger = await world().user();
+    await cursors.advance([
+      { userId: b.id, conversationId: id, deliveredSeq: 7 },
+      { userId: a.id, conversationId: id, deliveredSeq: 3 },
+      { userId: a.id, conversationId: id, deliveredSeq: 2, readSeq: 2 },
+      { userId: stranger.id, conversationId: id, deliveredSeq: 1 },
+    ]);
+    await cursors.advance([]);
+    expect(await cursors.get(a.id, id)).toEqual({ deliveredSeq: 3, readSeq: 2 });
+    expect(await cursors.get(b.id, id)).toEqual({ deliveredSeq: 7, readSeq: 0 });
+    expect(await cursors.get(stranger.id, id)).toBeUndefined();
+  });
+
+  test('batches over the same cursors in any order all end, at the highest', async () => {
+    const { cursors, log } = world().store;
+    const me = await world().user();
+    const ids: number[] = [];
+    for (const other of await world().users(20)) ids.push((await log.ensureDirect(me.id, other.id)).id);
+    const batch = (seq: number, order: number[]) =>
+      cursors.advance(order.map((conversationId) => ({ userId: me.id, conversationId, deliveredSeq: seq })));
+    await Promise.all(Array.from({ length: 12 }, (_, n) => batch(n + 1, n % 2 === 0 ? ids : ids.toReversed())));
+    for (const id of ids) expect((await cursors.get(me.id, id))?.deliveredSeq).toBe(12);
+  });
+
+  test('a late "offline" does not end what another incarnation began', async () => {
+    const { presence } = world().store;
+    const user = await world().user();
+    const row = { userId: user.id };
+    expect(await presence.lastSeen([user.id])).toEqual(new Map());
+    await presence.write('r1', 'i1', [{ ...row, online: true, at: 100 }]);
+    expect(await presence.lastSeen([user.id])).toEqual(new Map([[user.id, 100]]));
+    await presence.write('r2', 'i2', [{ ...row, online: true, at: 200 }]);
+    await presence.write('r1', 'i1', [{ ...row, online: false, at: 300 }]);
+    expect(await presence.expire('r1', 'none', 400)).toBe(0);
+    expect((await presence.lastSeen([user.id])).get(user.id)).toBe(200);
+    await presence.write('r2', 'i2', [{ ...row, online: false, at: 500 }]);
+    expect((await presence.lastSeen([user.id])).get(user.id)).toBe(500);
+    expect(await presence.expire(null, 'none', 600)).toBe(0);
+  });
+
+  test('the last of several changes of one user counts', async () => {
+    const { presence } = world().store;
+    const [came, went] = await world().pair();
+    await presence.write('r9', 'i9', [
+      { userId: came.id, online: false, at: 10 },
+      { userId: went.id, online: true, at: 10 },
+      { userId: came.id, online: true, at: 20 },
+      { userId: went.id, online: false, at: 20 },
+    ]);
+    await presence.write('r9', 'i9', []);
+    expect(await presence.expire('r9', 'other', 30)).toBe(1);
+    expect((await presence.lastSeen([came.id])).get(came.id)).toBe(30);
+  });
+
+  test('what an earlier run left online is ended, of one replica or of all', async () => {
+    const { presence } = world().store;
+    await presence.expire(null, 'nobody', 1);
+    const [first, second, third] = await world().users(3);
+    await presence.write('ra', 'old', [{ userId: first!.id, online: true, at: 10 }]);
+    await presence.write('ra', 'new', [{ userId: second!.id, online: true, at: 10 }]);
+    await presence.write('rb', 'other', [{ userId: third!.id, online: true, at: 10 }]);
+    expect(await presence.expire('ra', 'new', 50)).toBe(1);
+    expect((await presence.lastSeen([first!.id])).get(first!.id)).toBe(50);
+    expect(await presence.expire(null, 'new', 60)).toBe(1);
+    const seen = await presence.lastSeen([first!.id, second!.id, third!.id]);
+    expect([...seen.values()]).toEqual([50, 10, 60]);
+    expect(await presence.expire(null, 'newer', 5)).toBe(1);
+    expect((await presence.lastSeen([second!.id])).get(second!.id)).toBe(10);
+  });
+}

@@ -1,0 +1,60 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Store } from '../../server/store/store.ts';
+
+const PAGE = { afterId: 0, limit: 10 };
+const LIMITS = { limit: 10, maxBytes: 1_000 };
+
+/** One call of each method of a store, by `part.method`. */
+export function everyMethod(store: Store): Record<string, () => Promise<unknown>> {
+  const { accounts, sessions, friends, groups, log, cursors, presence } = store;
+  const tokenHash = randomBytes(32);
+  return {
+    'accounts.insert': () => accounts.insert({ name: 'n', foldedName: randomUUID(), passwordHash: 'h', createdAt: 1 }),
+    'accounts.byId': () => accounts.byId(1),
+    'accounts.byFoldedName': () => accounts.byFoldedName('n'),
+    'accounts.credentials': () => accounts.credentials({ id: 1 }),
+    'sessions.insert': () => sessions.insert({ tokenHash, userId: 1, deviceName: '', createdAt: 1, expiresAt: 2 }),
+    'sessions.find': () => sessions.find(tokenHash),
+    'sessions.touch': () => sessions.touch([{ id: 1, lastUsedAt: 1, expiresAt: 1 }]),
+    'sessions.delete': () => sessions.delete(1),
+    'sessions.deleteExpired': () => sessions.deleteExpired(1),
+    'friends.list': () => friends.list(1, PAGE),
+    'friends.requests': () => friends.requests(1, PAGE),
+    'groups.byId': () => groups.byId(1),
+    'groups.byRequestId': () => groups.byRequestId(1, randomUUID()),
+    'groups.member': () => groups.member(1, 1),
+    'groups.list': () => groups.list(1, PAGE),
+    'groups.members': () => groups.members(1, PAGE),
+    'log.facts': () => log.facts(1),
+    'log.direct': () => log.direct(1, 2),
+    'log.ofGroup': () => log.ofGroup(1),
+    'log.ensureDirect': () => log.ensureDirect(1, 2),
+    'log.heads': () => log.heads([1]),
+    'log.activeSince': () => log.activeSince(1),
+    'log.audience': () => log.audience(1, 0),
+    'log.read': () => log.read(1, 0, LIMITS),
+    'log.readVisible': () => log.readVisible(1, 1, { afterSeq: 0 }, LIMITS),
+    'log.standings': () => log.standings(1),
+    'log.standing': () => log.standing(1, 1),
+    'log.summaries': () => log.summaries(1, { limit: 1 }),
+    'cursors.get': () => cursors.get(1, 1),
+    'cursors.advance': () => cursors.advance([{ userId: 1, conversationId: 1, readSeq: 1 }]),
+    'presence.write': () => presence.write('r', 'i', [{ userId: 1, online: true, at: 1 }]),
+    'presence.expire': () => presence.expire(null, 'i', 1),
+    'presence.lastSeen': () => presence.lastSeen([1]),
+    'store.logEpoch': () => store.logEpoch(),
+    'store.ping': () => store.ping(),
+    'store.transact': () => store.transact((tx) => tx.lock([1], 'wait')),
+  };
+}
+
+/** The methods that a store really has, named likewise. */
+export function methodNames(store: Store): string[] {
+  const { accounts, sessions, friends, groups, log, cursors, presence } = store;
+  const parts = { accounts, sessions, friends, groups, log, cursors, presence, store };
+  return Object.entries(parts).flatMap(([part, object]) =>
+    Object.getOwnPropertyNames(Object.getPrototypeOf(object))
+      .filter((name) => name !== 'constructor')
+      .map((name) => `${part}.${name}`),
+  );
+}

@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, describe } from '@jest/globals';
+import type { Store } from '../../server/store/store.ts';
+import { accountConformance } from './account-conformance.ts';
+import { cursorConformance } from './cursor-conformance.ts';
+import { friendConformance } from './friend-conformance.ts';
+import { groupConformance } from './group-conformance.ts';
+import { lockConformance } from './lock-conformance.ts';
+import { logConformance } from './log-conformance.ts';
+import { transactionConformance } from './transaction-conformance.ts';
+import { visibilityConformance } from './visibility-conformance.ts';
+import { World } from './world.ts';
+
+const PARTS = {
+  accounts: accountConformance,
+  friends: friendConformance,
+  groups: groupConformance,
+  log: logConformance,
+  visibility: visibilityConformance,
+  cursors: cursorConformance,
+  transactions: transactionConformance,
+  locks: lockConformance,
+} satisfies Record<string, (world: () => World, traits: EngineTraits) => void>;
+
+/** Where an engine differs by its nature. */
+export interface EngineTraits {
+  /** Reads wait until the open transaction has ended. */
+  readonly readsWait: boolean;
+  /** Transactions run one after the other, whatever they lock. */
+  readonly serial: boolean;
+}
+
+/** What every engine of the store must do. `open` gives a store on an empty database. */
+export function storeConformance(name: string, traits: EngineTraits, open: () => Promise<Store>): void {
+  describe(name, () => {
+    let store: Store;
+    beforeAll(async () => {
+      store = await open();
+    });
+    afterAll(async () => {
+      await store[Symbol.asyncDispose]();
+    });
+    for (const [part, conformance] of Object.entries(PARTS)) {
+      describe(part, () => conformance(() => new World(store), traits));
+    }
+  });
+}
