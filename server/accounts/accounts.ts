@@ -1,5 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
-import { DomainError, invalidField } from '../lib/errors.ts';
+import { DomainError, invalidField, userNotFound } from '../lib/errors.ts';
 import type { SessionRecord, UserRecord } from '../store/records.ts';
 import { DuplicateKey, type Store } from '../store/store.ts';
 import type { Events } from '../telemetry/events.ts';
@@ -77,7 +77,7 @@ export class Accounts {
   async find(who: UserSelector): Promise<UserRecord> {
     const { accounts } = this.#parts.store;
     const user = 'id' in who ? await accounts.byId(who.id) : await accounts.byFoldedName(foldName(who.name));
-    if (user === undefined) throw new DomainError('USER_NOT_FOUND', 'there is no such user');
+    if (user === undefined) throw userNotFound();
     return user;
   }
 }

@@ -205,8 +205,10 @@ export class ChatSession {
     for (const { standing, position, declared, reset } of places) {
       const conversationId = standing.facts.id;
       if (reset) this.outbox.pushNotice({ type: 'reset', conversationId, seq: position });
-      const head = Math.max(standing.visibleTo ?? standing.lastSeq, dispatcher.seen(conversationId) ?? 0);
-      this.#feed.place(conversationId, position, { declared, behind: position < head || standing.visibleTo !== null });
+      const open = standing.visibleTo === null;
+      const head = standing.visibleTo ?? Math.max(standing.lastSeq, dispatcher.seen(conversationId) ?? 0);
+      const state = position < head ? 'behind' : open ? 'live' : 'ended';
+      this.#feed.place(conversationId, position, state, declared);
     }
     this.#feed.begin(() => {
       this.outbox.pushNotice({ type: 'caught-up' });

@@ -131,8 +131,7 @@ export class Dispatcher implements Tails {
     if (visibleTo === null) await this.attach(feed, [facts]);
     if (feed.closed) return this.exit(feed);
     if (feed.revisit(facts.id)) return;
-    if (visibleTo !== null && visibleTo <= deliveredSeq) return;
-    feed.place(facts.id, deliveredSeq, { behind: true });
+    feed.place(facts.id, deliveredSeq, 'behind');
   }
 
   async #join(tails: readonly Tail[]): Promise<void> {

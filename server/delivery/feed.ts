@@ -53,14 +53,17 @@ export class Feed {
     return this.#closed;
   }
 
-  /** Places a conversation after `position`; live right away if there is nothing new. */
-  place(conversationId: number, position: number, options: { declared?: number; behind: boolean }): void {
+  /**
+   * Places a conversation after `position`: `behind` where the log has more, `live` where the tail goes on from there,
+   * `ended` where nothing follows unless the user joins again.
+   */
+  place(conversationId: number, position: number, state: 'behind' | 'live' | 'ended', declared = 0): void {
     if (this.#closed) return;
-    const place = createPlace(position, options.declared, this.#unplaced.get(conversationId));
+    const place = createPlace(position, declared, this.#unplaced.get(conversationId));
     this.#unplaced.delete(conversationId);
     this.#places.set(conversationId, place);
-    if (options.behind) this.#fallBehind(conversationId, place);
-    else place.live = true;
+    if (state === 'behind') this.#fallBehind(conversationId, place);
+    else place.live = state === 'live';
   }
 
   /** The user has joined again: what this stream lacks is read from the log. False where the feed has no place there. */
@@ -151,7 +154,7 @@ export class Feed {
     } else if (page.open) {
       this.#goLive(conversationId, place);
     } else if (place.joins === joins) {
-      this.#places.delete(conversationId);
+      // The user is out, and has everything. The place stays: should they join again, it goes on from there.
       this.#parts.tails.detach(conversationId, this);
     } else {
       this.#behind.add(conversationId);

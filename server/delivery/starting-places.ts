@@ -15,28 +15,19 @@ export interface StartingPlace {
   readonly reset: boolean;
 }
 
-/**
- * Where a stream starts: from the client's cursor where it has one that this log knows, from the server's otherwise.
- * A conversation that the user has left starts only if something of it is still to come.
- */
+/** Where a stream starts: from the client's cursor where it has one that this log knows, from the server's otherwise. */
 export function startingPlaces(
   standings: readonly Standing[],
   cursors: ClientCursors | null,
   logEpoch: string,
 ): StartingPlace[] {
-  return standings.flatMap((standing) => {
-    const place = startingPlace(standing, cursors, logEpoch);
-    const over = standing.visibleTo !== null && place.position >= standing.visibleTo;
-    return over && !place.reset ? [] : [place];
+  return standings.map((standing) => {
+    const server = Math.min(standing.deliveredSeq, standing.lastSeq);
+    const client = cursors?.positions.get(standing.facts.id);
+    if (client === undefined) return { standing, position: server, declared: 0, reset: false };
+    if (cursors?.logEpoch !== logEpoch || client > standing.lastSeq) {
+      return { standing, position: server, declared: 0, reset: true };
+    }
+    return { standing, position: client, declared: client, reset: false };
   });
-}
-
-function startingPlace(standing: Standing, cursors: ClientCursors | null, logEpoch: string): StartingPlace {
-  const server = Math.min(standing.deliveredSeq, standing.lastSeq);
-  const client = cursors?.positions.get(standing.facts.id);
-  if (client === undefined) return { standing, position: server, declared: 0, reset: false };
-  if (cursors?.logEpoch !== logEpoch || client > standing.lastSeq) {
-    return { standing, position: server, declared: 0, reset: true };
-  }
-  return { standing, position: client, declared: client, reset: false };
 }

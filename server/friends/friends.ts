@@ -1,5 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
-import { DomainError } from '../lib/errors.ts';
+import { DomainError, userNotFound } from '../lib/errors.ts';
 import type { FriendRow, FriendStatus, UserRecord } from '../store/records.ts';
 import type { PageById, Store, Transaction } from '../store/store.ts';
 
@@ -41,11 +41,12 @@ export class Friends {
 
   /** @throws DomainError FRIEND_REQUEST_NOT_FOUND */
   async accept(userId: number, otherId: number): Promise<void> {
-    await this.#change(userId, otherId, async (tx, { mine, theirs }, conversationId) => {
+    const accept: Change = async (tx, { mine, theirs }, conversationId) => {
       if (mine === 'accepted') return mine;
       if (theirs !== 'requested' || mine === 'blocked') throw requestNotFound();
       return this.#accept(tx, userId, otherId, conversationId);
-    });
+    };
+    await this.#change(userId, otherId, accept, requestNotFound);
   }
 
   async decline(userId: number, otherId: number): Promise<void> {
@@ -82,12 +83,15 @@ export class Friends {
     return 'accepted';
   }
 
-  async #change(userId: number, otherId: number, change: Change): Promise<FriendStatus | null> {
+  async #change(
+    userId: number,
+    otherId: number,
+    change: Change,
+    noSuchUser: () => DomainError = userNotFound,
+  ): Promise<FriendStatus | null> {
     if (userId === otherId) throw new DomainError('SELF_NOT_ALLOWED', 'that is yourself');
     const { store } = this.#parts;
-    if ((await store.accounts.byId(otherId)) === undefined) {
-      throw new DomainError('USER_NOT_FOUND', 'there is no such user');
-    }
+    if ((await store.accounts.byId(otherId)) === undefined) throw noSuchUser();
     const { id } = await store.log.ensureDirect(userId, otherId);
     return store.transact(
       async (tx) => {

@@ -1,6 +1,5 @@
 import type { Bus } from '../bus/bus.ts';
 import type { Clock } from '../lib/clock.ts';
-import { DomainError } from '../lib/errors.ts';
 import type { GroupRecord, GroupRole, MemberRecord, UserRecord } from '../store/records.ts';
 import type { PageById, Store } from '../store/store.ts';
 import type { Events } from '../telemetry/events.ts';
@@ -51,8 +50,4 @@ export async function conversationOfGroup(store: Store, groupId: number): Promis
   const facts = await store.log.ofGroup(groupId);
   if (facts === undefined) throw groupNotFound();
   return facts.id;
-}
-
-export function userNotFound(): DomainError {
-  return new DomainError('USER_NOT_FOUND', 'there is no such user');
 }

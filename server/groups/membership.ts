@@ -1,9 +1,9 @@
 import { publishEntry } from '../messages/publish-entry.ts';
-import { DomainError } from '../lib/errors.ts';
+import { DomainError, userNotFound } from '../lib/errors.ts';
 import type { Entry, GroupRecord, GroupRole, MemberRecord, MembershipChangeKind, UserRecord } from '../store/records.ts';
 import type { Transaction } from '../store/store.ts';
 import { checkMayInvite, checkMayJoin, groupNotFound } from './group-rules.ts';
-import { conversationOfGroup, type GroupsParts, userNotFound } from './groups.ts';
+import { conversationOfGroup, type GroupsParts } from './groups.ts';
 import { membershipEntry } from './membership-entry.ts';
 
 /** What a change is decided by, all read under the lock of the group's conversation. */

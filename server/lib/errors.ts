@@ -69,6 +69,10 @@ export function invalidField(field: string, description: string): DomainError {
   return new DomainError('INVALID_FIELD', `${field}: ${description}`, { violations: [{ field, description }] });
 }
 
+export function userNotFound(): DomainError {
+  return new DomainError('USER_NOT_FOUND', 'there is no such user');
+}
+
 const RETRYABLE: ReadonlySet<Reason> = new Set<Reason>([
   'STORE_UNAVAILABLE',
   'OUTCOME_UNKNOWN',

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 
-import { DomainError } from '../lib/errors.ts';
+import { DomainError, userNotFound } from '../lib/errors.ts';
 import type { ConversationFacts, Target } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { notAMember } from './write-permissions.ts';
@@ -50,9 +50,7 @@ export class Conversations {
     if (userId === otherId) throw new DomainError('SELF_NOT_ALLOWED', 'that is yourself');
     const known = await this.#store.log.direct(userId, otherId);
     if (known !== undefined) return known;
-    if ((await this.#store.accounts.byId(otherId)) === undefined) {
-      throw new DomainError('USER_NOT_FOUND', 'there is no such user');
-    }
+    if ((await this.#store.accounts.byId(otherId)) === undefined) throw userNotFound();
     return this.#store.log.ensureDirect(userId, otherId);
   }
 }

@@ -40,7 +40,8 @@ async function serve(call: ChatCall, calls: Calls, parts: ChatParts): Promise<vo
 
 async function readFrames(call: ChatCall, calls: Calls, session: ChatSession): Promise<void> {
   try {
-    for await (const frame of call as AsyncIterable<ChatRequest>) {
+    // Leaving the loop must not destroy the call: its status is still to be written.
+    for await (const frame of call.iterator({ destroyOnReturn: false }) as AsyncIterable<ChatRequest>) {
       await session.frameArrived();
       await takeFrame(session, frame);
     }

@@ -1,0 +1,77 @@
+import type { ChatSession } from '../../server/delivery/chat-session.ts';
+import type { ScrambledReplica } from './replica.ts';
+import type { UserRecord } from '../../server/store/records.ts';
+
+export interface Cursors {
+  readonly logEpoch: string;
+  readonly positions: ReadonlyMap<number, number>;
+}
+
+/** What one stream was told about one conversation, in the order of telling. */
+export type Told = { readonly kind: 'entry' | 'own'; readonly seq: number } | { readonly kind: 'skip'; readonly from: number; readonly to: number };
+
+/** A client that keeps what its stream tells it. */
+export class Device {
+  readonly told = new Map<number, Told[]>();
+  caughtUp = 0;
+  readonly #session: ChatSession;
+  readonly #reading: Promise<void>;
+
+  constructor(replica: ScrambledReplica, user: UserRecord) {
+    this.#session = replica.open(user);
+    this.#reading = this.#read();
+  }
+
+  async hello(cursors: Cursors | null): Promise<void> {
+    const logEpoch = cursors?.logEpoch ?? '';
+    await this.#session.hello({
+      protocolVersion: 1,
+      minProtocolVersion: 1,
+      deviceName: '',
+      hasCursors: cursors !== null,
+      logEpoch,
+    });
+    if (cursors === null) return;
+    const positions = [...cursors.positions].map(([conversationId, seq]) => ({ conversationId, seq }));
+    this.#session.helloCursors(positions);
+    await this.#session.helloDone();
+  }
+
+  send(target: Parameters<ChatSession['send']>[0]['target'], clientMessageId: string): Promise<void> {
+    return this.#session.send({ clientMessageId, target, content: { text: 'hello' } });
+  }
+
+  /** Acknowledges everything that was delivered. */
+  ack(): void {
+    for (const [conversationId, told] of this.told) {
+      const last = told.findLast(({ kind }) => kind === 'entry');
+      if (last?.kind === 'entry') this.#session.ack([{ conversationId, seq: last.seq }]);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#session.end(null);
+    await this.#reading;
+  }
+
+  async #read(): Promise<void> {
+    for (;;) {
+      const outbound = await this.#session.outbox.next();
+      if (outbound === undefined) return;
+      if (outbound.type === 'deliver') for (const entry of outbound.entries) this.#note(entry.conversationId, { kind: 'entry', seq: entry.seq });
+      if (outbound.type === 'skip') this.#note(outbound.conversationId, { kind: 'skip', from: outbound.fromSeq, to: outbound.toSeq });
+      if (outbound.type === 'caught-up') this.caughtUp += 1;
+      if (outbound.type === 'frame-error') throw outbound.error;
+      if (outbound.type !== 'results') continue;
+      for (const result of outbound.results) {
+        if (result.ok) this.#note(result.receipt.conversationId, { kind: 'own', seq: result.receipt.seq });
+      }
+    }
+  }
+
+  #note(conversationId: number, told: Told): void {
+    const list = this.told.get(conversationId);
+    if (list === undefined) this.told.set(conversationId, [told]);
+    else list.push(told);
+  }
+}

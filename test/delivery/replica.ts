@@ -1,0 +1,73 @@
+import type * as fc from 'fast-check';
+
+import { Sessions } from '../../server/accounts/sessions.ts';
+import { type ChatParts, ChatSession } from '../../server/delivery/chat-session.ts';
+import { Dispatcher } from '../../server/delivery/dispatcher.ts';
+import type { OutboxLimits } from '../../server/delivery/outbox.ts';
+import { Streams } from '../../server/delivery/streams.ts';
+import { Membership } from '../../server/groups/membership.ts';
+import { Conversations } from '../../server/messages/conversations.ts';
+import { CursorWriter } from '../../server/messages/cursor-writer.ts';
+import { Journal } from '../../server/messages/journal.ts';
+import { Sender } from '../../server/messages/sender.ts';
+import { WritePermissions } from '../../server/messages/write-permissions.ts';
+import { MemoryPresence } from '../../server/presence/memory-presence.ts';
+import type { UserRecord } from '../../server/store/records.ts';
+import type { Store } from '../../server/store/store.ts';
+import { Events } from '../../server/telemetry/events.ts';
+import { createLog } from '../../server/telemetry/log.ts';
+import { type Fate, ScrambledBus, scrambledClock, scrambledStore, stoppedClock } from './scrambled.ts';
+
+export const events = new Events(createLog({ level: 'silent', format: 'json', replica: 'test' }));
+
+const LIVENESS = { helloTimeoutMs: 1e9, heartbeatMs: 1e9, heartbeatMisses: 2, slowConsumerMs: 1e9 };
+
+/** A replica's delivery over a real store, in the hands of a scheduler. */
+export class ScrambledReplica {
+  readonly chat: ChatParts;
+  readonly membership: Membership;
+  readonly sender: Sender;
+  readonly #store: Store;
+
+  constructor(store: Store, scheduler: fc.Scheduler, fates: Iterator<Fate>, outbox: OutboxLimits) {
+    const bus = new ScrambledBus(scheduler, fates);
+    const clock = scrambledClock(scheduler);
+    const scrambled = scrambledStore(store, scheduler);
+    const parts = { store: scrambled, bus, clock, events };
+    const journal = new Journal(
+      { ...parts, store, permissions: new WritePermissions('anyone') },
+      { capacity: 1_000, maxBatchRows: 4, maxBatchBytes: 1_000_000 },
+    );
+    const cursors = new CursorWriter({ store, clock: stoppedClock, events });
+    this.#store = store;
+    this.sender = new Sender({ conversations: new Conversations(store), journal, cursors });
+    this.membership = new Membership({ ...parts, store });
+    this.chat = {
+      store: scrambled,
+      sender: this.sender,
+      cursors,
+      dispatcher: new Dispatcher({ log: scrambled.log, bus, clock, events }),
+      streams: new Streams(stoppedClock),
+      presence: new MemoryPresence(
+        { store: store.presence, clock: stoppedClock, events },
+        { replica: 'test', incarnation: 'test' },
+      ),
+      sessions: new Sessions({ store, bus, clock: stoppedClock, events }, { idleTtlMs: 1e9 }),
+      clock,
+      events,
+      liveness: LIVENESS,
+      outbox,
+    };
+    bus.onEvent((event) => this.chat.dispatcher.receive(event));
+  }
+
+  open(user: UserRecord): ChatSession {
+    const session = { id: 1, userId: user.id, deviceName: '', createdAt: 0, lastUsedAt: 0, expiresAt: 1e15 };
+    return new ChatSession({ user, session }, this.chat);
+  }
+
+  /** What the periodic look into the log does: everything is found that the bus has lost. */
+  async reconcile(conversationIds: readonly number[]): Promise<void> {
+    this.chat.dispatcher.reconcile(await this.#store.log.heads(conversationIds));
+  }
+}
