@@ -174,17 +174,36 @@ describe('receiving', () => {
     expect(await take(client.messages(), 2)).toEqual([1, 3]);
   });
 
-  test('holds back the stream while nobody reads, keeps what it holds bounded, and loses nothing', async () => {
+  test('holds back the stream for a slow consumer, so that nothing has to be read again', async () => {
+    const total = 600;
+    const { client, stream } = await connect({ inboxBytes: 200_000 });
+    let reads = 0;
+    server.listMessages = () => {
+      reads += 1;
+      return {};
+    };
+    for (let seq = 1; seq <= total; seq += 1) stream.deliver({ seq, text: 'x'.repeat(4_000) });
+    const messages = client.messages();
+    for (let seq = 1; seq <= total; seq += 1) {
+      expect(await take(messages, 1)).toEqual([seq]);
+      // The consumer's work.
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    expect(reads).toBe(0);
+  });
+
+  test('lets results through while nobody reads, keeps what waits bounded, and loses nothing', async () => {
     const total = 600;
     const { client, stream } = await connect({ inboxBytes: 40_000 });
     const text = 'x'.repeat(1_000);
+    const readAfter: number[] = [];
     server.listMessages = ({ position }) => {
       const after = position?.$case === 'afterSeq' ? Number(position.value) : 0;
+      readAfter.push(after);
       const seqs = Array.from({ length: Math.min(20, total - after) }, (_, index) => after + 1 + index);
       const isLast = after + seqs.length >= total;
       return { messages: seqs.map((seq) => textEntry({ seq, text })), nextPageToken: isLast ? '' : 'more' };
     };
-    // Results must come through all the same: a consumer may wait for them before it reads on.
     const sent = client.send({ groupId: 9 }, 'hi', { clientMessageId: 'a' });
     await stream.nextSends(1);
     for (let seq = 1; seq <= total; seq += 1) stream.deliver({ seq, text });
@@ -192,6 +211,8 @@ describe('receiving', () => {
     await sent;
     const seqs = await take(client.messages(), total);
     expect(seqs).toEqual(Array.from({ length: total }, (_, index) => index + 1));
+    // Only what found room was kept: the log was read from there on.
+    expect(readAfter[0]).toBeLessThan(40);
   });
 
   test('ends the loop when it is closed', async () => {

@@ -30,6 +30,7 @@ export class Dispatcher implements Tails {
   readonly #tails = new Map<number, Joining>();
   readonly #feeds = new Map<number, Set<Feed>>();
   readonly #attached = new Map<Feed, Set<number>>();
+  readonly #meeting = new Set<string>();
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
@@ -87,7 +88,9 @@ export class Dispatcher implements Tails {
 
   receive(event: BusEvent): void {
     if (event.type === 'entry') this.#receiveEntry(event.entry, event.membersVersion);
-    if (event.type === 'membership') this.#admit(event.userId, event.conversationId);
+    if (event.type === 'membership') {
+      for (const feed of this.#feedsOf(event.userId)) void this.#admit(feed, event.conversationId);
+    }
   }
 
   /** Conversations whose log has grown, as the log itself says: heals what the bus has lost. */
@@ -98,20 +101,33 @@ export class Dispatcher implements Tails {
   #receiveEntry(entry: Entry, membersVersion: number): void {
     const tail = this.#tails.get(entry.conversationId)?.tail;
     if (entry.target.kind === 'user') {
-      // A first contact: users who are here but not yet in the conversation.
-      for (const userId of [entry.senderId, entry.target.userId]) {
-        if (tail?.hasFeedOf(userId) !== true) this.#admit(userId, entry.conversationId);
-      }
+      for (const feed of this.#feedsOf(entry.senderId)) void this.#meet(feed, entry.conversationId);
+      for (const feed of this.#feedsOf(entry.target.userId)) void this.#meet(feed, entry.conversationId);
     }
     tail?.receive(entry, membersVersion);
   }
 
-  #admit(userId: number, conversationId: number): void {
-    for (const feed of this.#feeds.get(userId) ?? []) void this.#admitFeed(feed, conversationId);
+  #feedsOf(userId: number): Iterable<Feed> {
+    return this.#feeds.get(userId) ?? [];
+  }
+
+  #isAttached(feed: Feed, conversationId: number): boolean {
+    return this.#attached.get(feed)?.has(conversationId) ?? false;
+  }
+
+  /** A first contact: streams that began before the conversation was made are taken in, once. */
+  async #meet(feed: Feed, conversationId: number): Promise<void> {
+    if (this.#isAttached(feed, conversationId)) return;
+    const key = `${feed.id}:${conversationId}`;
+    if (this.#meeting.has(key)) return;
+    this.#meeting.add(key);
+    await feed.begun;
+    if (!this.#isAttached(feed, conversationId)) await this.#admit(feed, conversationId);
+    this.#meeting.delete(key);
   }
 
   /** Gives a stream that is up a conversation that it didn't have, or has anew. */
-  async #admitFeed(feed: Feed, conversationId: number): Promise<void> {
+  async #admit(feed: Feed, conversationId: number): Promise<void> {
     await feed.begun;
     while (!feed.closed) {
       try {

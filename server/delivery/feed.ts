@@ -23,12 +23,16 @@ export interface FeedParts {
 const PAGE_LIMITS = { limit: 200, maxBytes: 262_144 };
 const RETRY_AFTER_MS = 1_000;
 
+let nextId = 0;
+
 /**
  * What one stream is given: for each conversation its place, live or behind. A place that is behind reads the log
  * until it meets the tail, and then is live; one whose stream has no room falls behind. So the backlog at hello, a
  * slow reader and joining a group are the same thing.
  */
 export class Feed {
+  /** Tells the feeds of one process apart. */
+  readonly id: number;
   readonly userId: number;
   /** Resolves when the conversations of hello have their places: nothing else may be placed before. */
   readonly begun: Promise<void>;
@@ -44,6 +48,7 @@ export class Feed {
   #caughtUp: (() => void) | undefined;
 
   constructor(userId: number, parts: FeedParts) {
+    this.id = nextId += 1;
     this.userId = userId;
     this.#parts = parts;
     this.begun = new Promise((resolve) => (this.#begin = resolve));

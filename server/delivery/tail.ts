@@ -76,10 +76,6 @@ export class Tail {
     if (feeds?.size === 0) this.#feeds.delete(feed.userId);
   }
 
-  hasFeedOf(userId: number): boolean {
-    return this.#feeds.has(userId);
-  }
-
   receive(entry: Entry, membersVersion: number): void {
     if (this.#seen !== null && entry.seq <= this.#seen) return;
     if (this.#early.size < MAX_EARLY) this.#early.set(entry.seq, { entry, membersVersion });

@@ -1,7 +1,7 @@
 import type { Engine } from './engine.ts';
-import { raiseRows } from './raise-rows.ts';
 import type { Cursor, CursorAdvance } from './records.ts';
 import type { CursorStore } from './store.ts';
+import { raiseRows } from './update-rows.ts';
 
 const GET = 'SELECT delivered_seq, read_seq FROM offline_message WHERE user_id = ? AND conversation_id = ?';
 
@@ -26,8 +26,8 @@ export class CursorQueries implements CursorStore {
         raiseRows(sql, {
           table: 'offline_message',
           keys: ['user_id', 'conversation_id'],
-          raised: ['delivered_seq', 'read_seq'],
-          rows: advances.map((a) => [a.userId, a.conversationId, a.deliveredSeq ?? 0, a.readSeq ?? 0]),
+          values: ['delivered_seq', 'read_seq'],
+          tuples: advances.map((a) => [a.userId, a.conversationId, a.deliveredSeq ?? 0, a.readSeq ?? 0]),
         }),
       { repeatable: true },
     );

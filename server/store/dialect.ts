@@ -1,10 +1,13 @@
-/** Rows of a table whose columns are to be raised. Names are this code's own, never input. */
-export interface Raise {
+/** An update of many rows of `t` from as many tuples `v`. Names and expressions are this code's own, never input. */
+export interface TupleUpdate {
   readonly table: string;
+  /** The columns by which a tuple finds its row: the primary key. */
   readonly keys: readonly string[];
-  readonly raised: readonly string[];
-  readonly rows: number;
-  /** A further condition on the row (`t.…`), with its own parameters after those of the rows. */
+  /** The tuple's further columns. */
+  readonly values: readonly string[];
+  /** Expressions over `t` and `v` for the columns to be set. */
+  readonly set: Readonly<Record<string, string>>;
+  /** A further condition on the row. */
   readonly condition?: string;
 }
 
@@ -15,15 +18,17 @@ export interface Dialect {
   readonly nowMs: string;
   /** At most so many parameters in one statement. */
   readonly maxParameters: number;
-  /** Reads and locks the heads of `rows` conversations, in the order of their ids. */
-  lockHeads(rows: number, held: 'skip' | 'wait'): string;
-  /** Whether the columns are one of `rows` tuples, by an index on them; the parameters are the tuples. */
-  amongTuples(columns: readonly string[], rows: number): string;
+  /** The greater of two numbers. */
+  greatest(a: string, b: string): string;
+  /** Whether the columns are one of `tuples`, by an index on them; the parameters are the tuples. */
+  amongTuples(columns: readonly string[], tuples: number): string;
+  /** Reads and locks the heads of `ids` conversations, one after the other as given, and no other row. */
+  lockHeads(ids: number, held: 'skip' | 'wait'): string;
   /**
-   * Raises columns of many rows in one statement, never lowers one; rows that don't exist are passed over. The
-   * parameters are, row by row, the keys and then the raised columns. Rows are locked in the order given.
+   * Updates rows in the order of the tuples, and locks no other row; rows that don't exist are passed over. The
+   * parameters are the tuples, then those of `set`, then those of the condition.
    */
-  raise(raise: Raise): string;
+  updateFromTuples(update: TupleUpdate, tuples: number): string;
 }
 
 /** `count` placeholders for an IN list. */
@@ -31,50 +36,63 @@ export function placeholders(count: number): string {
   return Array<string>(count).fill('?').join(', ');
 }
 
-function tuples(width: number, rows: number): string {
-  return Array<string>(rows)
+function tupleList(width: number, tuples: number): string {
+  return Array<string>(tuples)
     .fill(`(${placeholders(width)})`)
     .join(', ');
 }
 
-const HEADS = 'SELECT id, last_seq, last_ordinal, members_version FROM conversation';
+const HEAD = 't.id, t.last_seq, t.last_ordinal, t.members_version';
 
 export const sqliteDialect: Dialect = {
   engine: 'sqlite',
   nowMs: "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
   maxParameters: 30_000,
+  greatest: (a, b) => `MAX(${a}, ${b})`,
+  amongTuples: (columns, tuples) => `(${columns.join(', ')}) IN (VALUES ${tupleList(columns.length, tuples)})`,
   // There is one writer: whoever is here holds every lock.
-  lockHeads: (rows) => `${HEADS} WHERE id IN (${placeholders(rows)}) ORDER BY id`,
-  amongTuples: (columns, rows) => `(${columns.join(', ')}) IN (VALUES ${tuples(columns.length, rows)})`,
-  raise({ table, keys, raised, rows, condition }) {
-    const columns = [...keys, ...raised];
+  lockHeads: (ids) => `SELECT ${HEAD} FROM conversation t WHERE t.id IN (${placeholders(ids)})`,
+  updateFromTuples({ table, keys, values, set, condition }, tuples) {
+    const columns = [...keys, ...values];
+    const assignments = Object.entries(set).map(([column, expression]) => `${column} = ${expression}`);
     return (
-      `WITH v(${columns.join(', ')}) AS (VALUES ${tuples(columns.length, rows)}) ` +
-      `UPDATE \`${table}\` AS t SET ${raised.map((c) => `${c} = MAX(t.${c}, v.${c})`).join(', ')} FROM v ` +
-      `WHERE ${keys.map((c) => `t.${c} = v.${c}`).join(' AND ')}${condition ? ` AND ${condition}` : ''}`
+      `WITH v(${columns.join(', ')}) AS (VALUES ${tupleList(columns.length, tuples)}) ` +
+      `UPDATE \`${table}\` AS t SET ${assignments.join(', ')} FROM v WHERE ${matches(keys, condition)}`
     );
   },
 };
 
+/**
+ * An IN list would leave the way to the rows to the optimizer, which scans a table when the list is long for its size,
+ * and a scan stops at every lock on its way. A join from the list in the order given looks up each row by its key.
+ */
 export const mysqlDialect: Dialect = {
   engine: 'mysql',
   // Cast: a decimal would be read as text.
   nowMs: 'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS UNSIGNED)',
   maxParameters: 30_000,
-  // Without the hint a small table is scanned, and a scan waits for locks on rows that nobody asked for.
-  lockHeads: (rows, held) =>
-    `${HEADS} FORCE INDEX (PRIMARY) WHERE id IN (${placeholders(rows)}) ORDER BY id FOR UPDATE` +
+  greatest: (a, b) => `GREATEST(${a}, ${b})`,
+  amongTuples: (columns, tuples) => `(${columns.join(', ')}) IN (${tupleList(columns.length, tuples)})`,
+  lockHeads: (ids, held) =>
+    `SELECT ${HEAD} FROM (${unionOfTuples(['id'], ids)}) v STRAIGHT_JOIN conversation t ON t.id = v.id FOR UPDATE` +
     (held === 'skip' ? ' SKIP LOCKED' : ''),
-  amongTuples: (columns, rows) => `(${columns.join(', ')}) IN (${tuples(columns.length, rows)})`,
-  raise({ table, keys, raised, rows, condition }) {
-    const columns = [...keys, ...raised];
-    const first = `SELECT ${columns.map((c) => `? AS ${c}`).join(', ')}`;
-    const others = `SELECT ${placeholders(columns.length)}`;
-    const values = [first, ...Array<string>(rows - 1).fill(others)].join(' UNION ALL ');
+  updateFromTuples({ table, keys, values, set, condition }, tuples) {
+    const assignments = Object.entries(set).map(([column, expression]) => `t.${column} = ${expression}`);
     return (
-      `UPDATE (${values}) v STRAIGHT_JOIN \`${table}\` t ON ${keys.map((c) => `t.${c} = v.${c}`).join(' AND ')} ` +
-      `SET ${raised.map((c) => `t.${c} = GREATEST(t.${c}, v.${c})`).join(', ')}` +
-      (condition ? ` WHERE ${condition}` : '')
+      `UPDATE (${unionOfTuples([...keys, ...values], tuples)}) v STRAIGHT_JOIN \`${table}\` t ` +
+      `ON ${matches(keys)} SET ${assignments.join(', ')}${condition === undefined ? '' : ` WHERE ${condition}`}`
     );
   },
 };
+
+function matches(keys: readonly string[], condition?: string): string {
+  const equal = keys.map((key) => `t.${key} = v.${key}`);
+  return [...equal, ...(condition === undefined ? [] : [condition])].join(' AND ');
+}
+
+/** MySQL and MariaDB have no common form of a VALUES list with names. */
+function unionOfTuples(columns: readonly string[], tuples: number): string {
+  const first = `SELECT ${columns.map((column) => `? AS ${column}`).join(', ')}`;
+  const others = `SELECT ${placeholders(columns.length)}`;
+  return [first, ...Array<string>(tuples - 1).fill(others)].join(' UNION ALL ');
+}

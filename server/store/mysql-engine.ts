@@ -93,7 +93,9 @@ export class MysqlEngine implements Engine {
   }
 
   async #rollBack(lease: MysqlLease, cause: unknown, attempt: Attempt): Promise<void> {
-    if (attempt.phase === 'commit' || classify(cause) === 'lost') {
+    const failure = classify(cause);
+    // A server that became a replica is unusable for as long as the connection lasts; the next may lead elsewhere.
+    if (attempt.phase === 'commit' || failure === 'lost' || failure === 'unusable') {
       lease.destroy();
       return;
     }

@@ -1,11 +1,9 @@
 import { placeholders } from './dialect.ts';
 import type { Engine } from './engine.ts';
-import { raiseRows } from './raise-rows.ts';
 import type { PresenceRow } from './records.ts';
 import type { Sql } from './sql.ts';
 import type { PresenceStore } from './store.ts';
-
-const ROWS_PER_STATEMENT = 500;
+import { updateRows } from './update-rows.ts';
 
 export class PresenceQueries implements PresenceStore {
   readonly #engine: Engine;
@@ -17,7 +15,6 @@ export class PresenceQueries implements PresenceStore {
   async write(replica: string, incarnation: string, rows: readonly PresenceRow[]): Promise<void> {
     if (rows.length === 0) return;
     const latest = [...new Map(rows.map((row) => [row.userId, row])).values()];
-    latest.sort((a, b) => a.userId - b.userId);
     const online = latest.filter((row) => row.online);
     const offline = latest.filter((row) => !row.online);
     await this.#engine.write(
@@ -33,9 +30,9 @@ export class PresenceQueries implements PresenceStore {
     const ofReplica = replica === null ? 'replica IS NOT NULL' : 'replica = ?';
     return this.#engine.write(async (sql) => {
       const { affected } = await sql.run(
-        'UPDATE user SET last_seen_at = CASE WHEN last_seen_at < ? THEN ? ELSE last_seen_at END, ' +
-          `replica = NULL, incarnation = NULL WHERE ${ofReplica} AND incarnation <> ?`,
-        [at, at, ...(replica === null ? [] : [replica]), exceptIncarnation],
+        `UPDATE user SET last_seen_at = ${sql.dialect.greatest('last_seen_at', '?')}, replica = NULL, incarnation = NULL
+         WHERE ${ofReplica} AND incarnation <> ?`,
+        [at, ...(replica === null ? [] : [replica]), exceptIncarnation],
       );
       return affected;
     });
@@ -55,45 +52,26 @@ export class PresenceQueries implements PresenceStore {
 }
 
 async function arrive(sql: Sql, replica: string, incarnation: string, rows: readonly PresenceRow[]): Promise<void> {
-  await raiseRows(sql, lastSeen(rows));
-  await inIdChunks(sql, rows, (ids) =>
-    sql.run(`UPDATE user SET replica = ?, incarnation = ? WHERE id IN (${placeholders(ids.length)})`, [
-      replica,
-      incarnation,
-      ...ids,
-    ]),
-  );
+  const set = { last_seen_at: lastSeenAt(sql), replica: '?', incarnation: '?' };
+  await updateRows(sql, { ...users(rows), set, parameters: [replica, incarnation] });
 }
 
 /** Only where the row still has this incarnation: another may have brought the user online meanwhile. */
 async function leave(sql: Sql, incarnation: string, rows: readonly PresenceRow[]): Promise<void> {
-  const own = { condition: 't.incarnation = ?', conditionParameters: [incarnation] };
-  await raiseRows(sql, { ...lastSeen(rows), ...own });
-  await inIdChunks(sql, rows, (ids) =>
-    sql.run(
-      `UPDATE user SET replica = NULL, incarnation = NULL WHERE id IN (${placeholders(ids.length)}) AND incarnation = ?`,
-      [...ids, incarnation],
-    ),
-  );
+  const set = { last_seen_at: lastSeenAt(sql), replica: 'NULL', incarnation: 'NULL' };
+  await updateRows(sql, { ...users(rows), set, condition: 't.incarnation = ?', parameters: [incarnation] });
 }
 
-function lastSeen(rows: readonly PresenceRow[]) {
+/** Clocks of replicas differ: the later time stays. */
+function lastSeenAt({ dialect }: Sql): string {
+  return dialect.greatest('t.last_seen_at', 'v.last_seen_at');
+}
+
+function users(rows: readonly PresenceRow[]) {
   return {
     table: 'user',
     keys: ['id'],
-    raised: ['last_seen_at'],
-    rows: rows.map((row) => [row.userId, row.at] as const),
+    values: ['last_seen_at'],
+    tuples: rows.map((row) => [row.userId, row.at] as const),
   };
-}
-
-async function inIdChunks(
-  sql: Sql,
-  rows: readonly PresenceRow[],
-  work: (ids: readonly number[]) => Promise<unknown>,
-): Promise<void> {
-  const run = async (chunk: readonly PresenceRow[]) => {
-    await work(chunk.map((row) => row.userId));
-    return [];
-  };
-  await sql.inChunks(rows, 1, run, ROWS_PER_STATEMENT);
 }

@@ -2,9 +2,9 @@ import { LessThan } from 'typeorm';
 import { userRecord } from './account-queries.ts';
 import { Session } from './entities/session.ts';
 import type { Engine } from './engine.ts';
-import { raiseRows } from './raise-rows.ts';
 import type { SessionRecord } from './records.ts';
 import type { SessionStore } from './store.ts';
+import { raiseRows } from './update-rows.ts';
 
 export class SessionQueries implements SessionStore {
   readonly #engine: Engine;
@@ -37,8 +37,8 @@ export class SessionQueries implements SessionStore {
         raiseRows(sql, {
           table: 'session',
           keys: ['id'],
-          raised: ['last_used_at', 'expires_at'],
-          rows: uses.map((use) => [use.id, use.lastUsedAt, use.expiresAt]),
+          values: ['last_used_at', 'expires_at'],
+          tuples: uses.map((use) => [use.id, use.lastUsedAt, use.expiresAt]),
         }),
       { repeatable: true },
     );

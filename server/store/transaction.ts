@@ -11,7 +11,6 @@ import {
 } from './group-rows.ts';
 import { type HeadRow, toHead } from './head-rows.ts';
 import { moveHeads } from './move-heads.ts';
-import { raiseRows } from './raise-rows.ts';
 import type {
   ConversationHead,
   FriendRow,
@@ -26,6 +25,7 @@ import type {
 import { findRepeats } from './repeats.ts';
 import type { Sql } from './sql.ts';
 import type { Transaction } from './store.ts';
+import { raiseRows } from './update-rows.ts';
 import { usersById } from './user-rows.ts';
 import { uuidToBytes } from './uuid.ts';
 
@@ -44,7 +44,7 @@ export class SqlTransaction implements Transaction {
     const rows = await this.#sql.inChunks(ascending, 1, (ids) =>
       this.#sql.query<HeadRow>(this.#sql.dialect.lockHeads(ids.length, held), ids),
     );
-    return rows.map(toHead);
+    return rows.map(toHead).sort((a, b) => a.id - b.id);
   }
 
   findRepeats(keys: readonly { senderId: number; clientMessageId: string }[]): Promise<StoredSend[]> {
@@ -162,9 +162,9 @@ export class SqlTransaction implements Transaction {
       cursor,
     );
     if (present) {
-      const rows = [[...cursor, seqBefore, seqBefore]];
+      const tuples = [[...cursor, seqBefore, seqBefore]];
       const keys = ['user_id', 'conversation_id'];
-      await raiseRows(this.#sql, { table: 'offline_message', keys, raised: ['delivered_seq', 'read_seq'], rows });
+      await raiseRows(this.#sql, { table: 'offline_message', keys, values: ['delivered_seq', 'read_seq'], tuples });
     } else {
       await this.#sql.run(
         'INSERT INTO offline_message (user_id, conversation_id, delivered_seq, read_seq) VALUES (?, ?, ?, ?)',

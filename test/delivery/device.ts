@@ -1,14 +1,12 @@
 import type { ChatSession } from '../../server/delivery/chat-session.ts';
 import type { ScrambledReplica } from './replica.ts';
 import type { UserRecord } from '../../server/store/records.ts';
+import type { Told } from './told.ts';
 
 export interface Cursors {
   readonly logEpoch: string;
   readonly positions: ReadonlyMap<number, number>;
 }
-
-/** What one stream was told about one conversation, in the order of telling. */
-export type Told = { readonly kind: 'entry' | 'own'; readonly seq: number } | { readonly kind: 'skip'; readonly from: number; readonly to: number };
 
 /** A client that keeps what its stream tells it. */
 export class Device {

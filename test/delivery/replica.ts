@@ -28,19 +28,20 @@ export class ScrambledReplica {
   readonly membership: Membership;
   readonly sender: Sender;
   readonly #store: Store;
+  readonly #journal: Journal;
 
   constructor(store: Store, scheduler: fc.Scheduler, fates: Iterator<Fate>, outbox: OutboxLimits) {
     const bus = new ScrambledBus(scheduler, fates);
     const clock = scrambledClock(scheduler);
     const scrambled = scrambledStore(store, scheduler);
     const parts = { store: scrambled, bus, clock, events };
-    const journal = new Journal(
+    this.#journal = new Journal(
       { ...parts, store, permissions: new WritePermissions('anyone') },
       { capacity: 1_000, maxBatchRows: 4, maxBatchBytes: 1_000_000 },
     );
     const cursors = new CursorWriter({ store, clock: stoppedClock, events });
     this.#store = store;
-    this.sender = new Sender({ conversations: new Conversations(store), journal, cursors });
+    this.sender = new Sender({ conversations: new Conversations(store), journal: this.#journal, cursors });
     this.membership = new Membership({ ...parts, store });
     this.chat = {
       store: scrambled,
@@ -64,6 +65,11 @@ export class ScrambledReplica {
   open(user: UserRecord): ChatSession {
     const session = { id: 1, userId: user.id, deviceName: '', createdAt: 0, lastUsedAt: 0, expiresAt: 1e15 };
     return new ChatSession({ user, session }, this.chat);
+  }
+
+  /** Resolves when every send has its result. */
+  settled(): Promise<void> {
+    return this.#journal.flush();
   }
 
   /** What the periodic look into the log does: everything is found that the bus has lost. */

@@ -113,11 +113,20 @@ describe('a new user with two terminals', () => {
   });
 
   test('talks without a terminal, too', async () => {
+    await ok('bob', ['tail', '--timeout', '1']);
     await ok('ann', ['chat', 'bob'], 'one\n\ntwo\n');
     const lines = await ok('bob', ['tail', '--json', '--count', '2', '--timeout', '10']);
     expect(textsOf(lines)).toEqual(['one', 'two']);
     const late = await as('bob', ['tail', '--count', '1', '--timeout', '1']);
     expect(late).toMatchObject({ code: 1, stderr: 'parley: 0 of 1 entries came in 1 s\n' });
+  });
+
+  test('follows everything until Ctrl-C', async () => {
+    await using bob = new CliTerminal(['tail'], envOf('bob'));
+    await ok('ann', ['send', 'bob', 'three']);
+    await bob.shows('ann: three');
+    bob.type('\u0003');
+    expect(await bob.ended()).toBe(0);
   });
 
   test('makes a group, and sees who comes and goes', async () => {
@@ -140,8 +149,8 @@ describe('a new user with two terminals', () => {
 
   test('reads the history, from either end', async () => {
     const all = JSON.parse(await ok('ann', ['history', 'bob', '--json'])) as Message[];
-    expect(all.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7]);
-    expect(await ok('ann', ['history', 'bob', '--limit', '1'])).toMatch(/^7 {2}\[.*\] ann: two\n$/);
+    expect(all.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(await ok('ann', ['history', 'bob', '--limit', '1'])).toMatch(/^8 {2}\[.*\] ann: three\n$/);
     expect(await ok('ann', ['history', 'bob', '--after', '0', '--limit', '1'])).toMatch(
       /^1 {2}\[.*\] ann: hello bob\n$/,
     );

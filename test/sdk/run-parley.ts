@@ -35,7 +35,8 @@ export class CliTerminal implements AsyncDisposable {
   #from = 0;
 
   constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    const command = [process.execPath, LAUNCHER, ...args].map(quote).join(' ');
+    // Without a shell in between, which would have its own ideas of Ctrl-C.
+    const command = `exec ${[process.execPath, LAUNCHER, ...args].map(quote).join(' ')}`;
     this.#child = spawn('script', ['-qec', command, '/dev/null'], { env: { ...cleanEnv(env), TERM: 'xterm' } });
     this.#child.stdout!.setEncoding('utf8').on('data', (text: string) => {
       this.#shown += text;

@@ -10,6 +10,7 @@ export class LossyProxy implements AsyncDisposable {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #doomed: string | undefined;
+  #refused: string | undefined;
   #afterwards: 'accept' | 'refuse' = 'accept';
   #refusing = false;
   /** How many answers were lost. */
@@ -42,6 +43,11 @@ export class LossyProxy implements AsyncDisposable {
     this.#afterwards = afterwards;
   }
 
+  /** The next statement that contains `statement` never reaches the server: it is answered with an error. */
+  refuse(statement: string): void {
+    this.#refused = statement;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     this.#server.close();
@@ -69,6 +75,11 @@ export class LossyProxy implements AsyncDisposable {
         losing = true;
         this.#doomed = undefined;
       }
+      if (this.#refused !== undefined && chunk.includes(this.#refused)) {
+        this.#refused = undefined;
+        client.write(errorPacket(1105, 'refused by the proxy'));
+        return;
+      }
       server.write(chunk);
     });
     server.on('data', (chunk: Buffer) => {
@@ -81,4 +92,10 @@ export class LossyProxy implements AsyncDisposable {
       client.destroy();
     });
   }
+}
+
+/** An ERR packet of MySQL's protocol, as the answer to a statement. */
+function errorPacket(errno: number, message: string): Buffer {
+  const payload = Buffer.concat([Buffer.from([0xff, errno & 0xff, errno >> 8]), Buffer.from(`#HY000${message}`)]);
+  return Buffer.concat([Buffer.from([payload.length, 0, 0, 1]), payload]);
 }

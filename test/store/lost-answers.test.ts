@@ -2,10 +2,17 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '../../server/lib/clock.ts';
 import { openStore } from '../../server/store/open-store.ts';
-import { DuplicateKey, OutcomeUnknown, type Store, type Transaction } from '../../server/store/store.ts';
+import { OutcomeUnknown, type Store, type Transaction } from '../../server/store/store.ts';
 import { createDatabase } from '../setup/mariadb.ts';
 import { LossyProxy } from './lossy-proxy.ts';
-import { newEntry, text, World } from './world.ts';
+import { append, newEntry, text, World } from './world.ts';
+
+class Refused extends Error {}
+
+async function halfDone(tx: Transaction, conversationId: number, senderId: number): Promise<never> {
+  await append(tx, conversationId, senderId, [text('not to be stored')]);
+  throw new Refused('no');
+}
 
 /** What a client of MySQL can't tell: whether the statement was carried out whose answer was lost. */
 describe('when the answer of MySQL is lost', () => {
@@ -86,17 +93,24 @@ describe('when the answer of MySQL is lost', () => {
     expect(proxy.lost).toBe(lost + 1);
   });
 
-  test('of a rollback: the connection is not used again', async () => {
+  test('of a rollback: nothing of the transaction is stored', async () => {
     const { a, id } = await world.direct();
-    await world.say(id, a.id, text('1'));
     const lost = proxy.lost;
-    const twice = (tx: Transaction) =>
-      tx.append([newEntry({ conversationId: id, senderId: a.id, seq: 1, ordinal: 1, body: text('again') })]);
     proxy.loseAnswerTo('ROLLBACK');
-    await expect(store.transact(twice)).rejects.toThrow(DuplicateKey);
+    await expect(store.transact((tx) => halfDone(tx, id, a.id))).rejects.toThrow(Refused);
     expect(proxy.lost).toBe(lost + 1);
     await Promise.all(Array.from({ length: 6 }, (_, n) => world.say(id, a.id, text(`${n}`))));
-    expect(await world.visible(a.id, id)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(await world.visible(a.id, id)).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  test('and where a rollback is refused, its connection is not used again: the next begin would commit', async () => {
+    const { a, b, id } = await world.direct();
+    proxy.refuse('ROLLBACK');
+    await expect(store.transact((tx) => halfDone(tx, id, a.id))).rejects.toThrow(Refused);
+    await Promise.all(Array.from({ length: 6 }, () => world.direct()));
+    await world.say(id, b.id, text('first'));
+    const entries = await store.log.read(id, 0, { limit: 10, maxBytes: 1_000 });
+    expect(entries.map((entry) => entry.senderId)).toEqual([b.id]);
   });
 
   test('of first contact: the conversation is found', async () => {

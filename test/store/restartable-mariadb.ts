@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type Daemon, startDaemon } from '../setup/daemon.ts';
 import { makeTempFolder, removeTempFolder } from '../setup/temp-folder.ts';
@@ -51,8 +53,10 @@ export class RestartableMariadb implements AsyncDisposable {
     });
   }
 
-  pause(): void {
+  /** Stops it (SIGSTOP); each of its threads has stopped when this returns. */
+  async pause(): Promise<void> {
     this.#server!.signal('SIGSTOP');
+    while (!(await threadStates(this.#server!.pid)).every((state) => state === 'T')) await setImmediate();
   }
 
   resume(): void {
@@ -74,4 +78,11 @@ export class RestartableMariadb implements AsyncDisposable {
   get #data(): string {
     return join(this.#folder, 'data');
   }
+}
+
+/** The state letters of a process's threads, as Linux tells them. */
+async function threadStates(pid: number): Promise<string[]> {
+  const threads = await readdir(`/proc/${pid}/task`);
+  const stats = await Promise.all(threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8')));
+  return stats.map((stat) => stat.slice(stat.lastIndexOf(')') + 2)[0]!);
 }

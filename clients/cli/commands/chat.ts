@@ -87,8 +87,9 @@ class ChatScreen {
   #show(message: Message): void {
     const text = describeMessage(message);
     if (text === undefined) return;
-    if (!this.#isCaughtUp && this.#missed === 0) this.#lines.notice('while you were away:');
-    if (!this.#isCaughtUp) this.#missed += 1;
+    const isMissed = !this.#isCaughtUp && message.senderId !== this.#client.self.id;
+    if (isMissed && this.#missed === 0) this.#lines.notice('while you were away:');
+    if (isMissed) this.#missed += 1;
     this.#lines.print(`[${describeTime(message.createTime, new Date())}] ${text}`);
   }
 
