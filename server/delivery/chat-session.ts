@@ -235,7 +235,10 @@ export class ChatSession {
   #mark(
     frame: 'ack' | 'read',
     positions: readonly Position[],
-    advance: (conversationId: number, seq: number) => { conversationId: number; deliveredSeq?: number; readSeq?: number },
+    advance: (
+      conversationId: number,
+      seq: number,
+    ) => { conversationId: number; deliveredSeq?: number; readSeq?: number },
   ): void {
     this.#handshake.requireHello();
     for (const { conversationId, seq } of positions) {

@@ -151,7 +151,9 @@ export class Dispatcher implements Tails {
   }
 
   async #join(tails: readonly Tail[]): Promise<void> {
-    const channels = tails.flatMap(({ facts }): Channel[] => (facts.kind === 'group' ? [`group:${facts.groupId}`] : []));
+    const channels = tails.flatMap(({ facts }): Channel[] =>
+      facts.kind === 'group' ? [`group:${facts.groupId}`] : [],
+    );
     try {
       if (channels.length > 0) await this.#parts.bus.subscribe(channels);
       const heads = await this.#parts.log.heads(tails.map(({ facts }) => facts.id));

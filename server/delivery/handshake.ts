@@ -34,7 +34,8 @@ export class Handshake {
   addCursors(positions: readonly { readonly conversationId: number; readonly seq: number }[]): void {
     if (this.#state !== 'cursors') throw unexpected('hello_cursors come after a hello with has_cursors');
     for (const { conversationId, seq } of positions) this.#positions.set(conversationId, seq);
-    if (this.#positions.size > MAX_CURSORS) throw invalidField('hello_cursors.positions', `at most ${MAX_CURSORS} in all`);
+    if (this.#positions.size > MAX_CURSORS)
+      throw invalidField('hello_cursors.positions', `at most ${MAX_CURSORS} in all`);
   }
 
   done(): ClientCursors {

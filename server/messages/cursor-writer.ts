@@ -88,5 +88,16 @@ function furthest(a: CursorAdvance, b: CursorAdvance): CursorAdvance {
     conversationId: a.conversationId,
     deliveredSeq: Math.max(a.deliveredSeq ?? 0, b.deliveredSeq ?? 0),
     readSeq: Math.max(a.readSeq ?? 0, b.readSeq ?? 0),
+    ...joinRuns(a.own, b.own),
   };
+}
+
+/** A run that goes on where the other ends makes one; otherwise the later one counts. */
+function joinRuns(a: CursorAdvance['own'], b: CursorAdvance['own']): Pick<CursorAdvance, 'own'> {
+  if (a === undefined || b === undefined) {
+    const own = a ?? b;
+    return own === undefined ? {} : { own };
+  }
+  if (b.from === a.to + 1) return { own: { from: a.from, to: b.to } };
+  return { own: a.to > b.to ? a : b };
 }

@@ -37,7 +37,7 @@ export class Sender {
       await this.#journal.room();
       const facts = await this.#conversations.toWrite(user.id, request.target);
       this.#journal.submit({ ...request, facts }, (outcome) => {
-        this.#noteRead(user, outcome);
+        this.#noteOwn(user, outcome);
         settle({ ...outcome, clientMessageId: outgoing.clientMessageId });
       });
     } catch (cause) {
@@ -57,18 +57,18 @@ export class Sender {
     const facts = await this.#conversations.toWrite(user.id, request.target);
     return new Promise((resolve, reject) => {
       this.#journal.submit({ ...request, facts }, (outcome) => {
-        this.#noteRead(user, outcome);
+        this.#noteOwn(user, outcome);
         if (outcome.ok) resolve(outcome.receipt);
         else reject(outcome.error);
       });
     });
   }
 
-  /** Who writes has read: one's own messages are never unread. */
-  #noteRead(user: UserRecord, outcome: SendOutcome): void {
+  /** Who writes has read, and has what they wrote: their own messages are never unread and never wait for them. */
+  #noteOwn(user: UserRecord, outcome: SendOutcome): void {
     if (!outcome.ok) return;
     const { conversationId, seq } = outcome.receipt;
-    this.#cursors.note({ userId: user.id, conversationId, readSeq: seq });
+    this.#cursors.note({ userId: user.id, conversationId, readSeq: seq, own: { from: seq, to: seq } });
   }
 }
 

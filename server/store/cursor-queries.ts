@@ -21,14 +21,27 @@ export class CursorQueries implements CursorStore {
 
   async advance(advances: readonly CursorAdvance[]): Promise<void> {
     if (advances.length === 0) return;
+    const tuples = advances.map(({ userId, conversationId, deliveredSeq = 0, readSeq = 0, own }) => [
+      userId,
+      conversationId,
+      deliveredSeq,
+      readSeq,
+      own?.from ?? 0,
+      own?.to ?? 0,
+    ]);
     await this.#engine.write(
-      (sql) =>
-        raiseRows(sql, {
+      async (sql) => {
+        const { greatest } = sql.dialect;
+        const delivered = greatest('t.delivered_seq', 'v.delivered_seq');
+        const own = `CASE WHEN ${delivered} >= v.own_from - 1 THEN v.own_to ELSE 0 END`;
+        await raiseRows(sql, {
           table: 'offline_message',
           keys: ['user_id', 'conversation_id'],
-          values: ['delivered_seq', 'read_seq'],
-          tuples: advances.map((a) => [a.userId, a.conversationId, a.deliveredSeq ?? 0, a.readSeq ?? 0]),
-        }),
+          values: ['delivered_seq', 'read_seq', 'own_from', 'own_to'],
+          set: { delivered_seq: greatest(delivered, own), read_seq: greatest('t.read_seq', 'v.read_seq') },
+          tuples,
+        });
+      },
       { repeatable: true },
     );
   }

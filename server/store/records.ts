@@ -145,6 +145,8 @@ export interface CursorAdvance {
   readonly conversationId: number;
   readonly deliveredSeq?: number;
   readonly readSeq?: number;
+  /** A run of seqs that the user sent: where delivered_seq reaches up to it, it is raised to its end. */
+  readonly own?: { readonly from: number; readonly to: number };
 }
 
 /**

@@ -21,14 +21,16 @@ export async function updateRows(sql: Sql, update: RowsUpdate): Promise<void> {
   await sql.inChunks(tuples.toSorted(ascending), width, run, TUPLES_PER_STATEMENT);
 }
 
-/** Raises all values of the rows, never lowers one; of several tuples for one row, the highest of each value counts. */
+/**
+ * Raises values of the rows, never lowers one; of several tuples for one row, the highest of each value counts. `set`:
+ * how a column is raised, where it is not simply to the higher value.
+ */
 export async function raiseRows(
   sql: Sql,
-  rows: Pick<RowsUpdate, 'table' | 'keys' | 'values' | 'tuples'>,
+  rows: Pick<RowsUpdate, 'table' | 'keys' | 'values' | 'tuples'> & Partial<Pick<RowsUpdate, 'set'>>,
 ): Promise<void> {
-  const set = Object.fromEntries(
-    rows.values.map((column) => [column, sql.dialect.greatest(`t.${column}`, `v.${column}`)]),
-  );
+  const higher = rows.values.map((column) => [column, sql.dialect.greatest(`t.${column}`, `v.${column}`)]);
+  const set = rows.set ?? Object.fromEntries(higher);
   await updateRows(sql, { ...rows, set, tuples: highestOfEach(rows.tuples, rows.keys.length) });
 }
 

@@ -56,8 +56,10 @@ export class Device {
     for (;;) {
       const outbound = await this.#session.outbox.next();
       if (outbound === undefined) return;
-      if (outbound.type === 'deliver') for (const entry of outbound.entries) this.#note(entry.conversationId, { kind: 'entry', seq: entry.seq });
-      if (outbound.type === 'skip') this.#note(outbound.conversationId, { kind: 'skip', from: outbound.fromSeq, to: outbound.toSeq });
+      if (outbound.type === 'deliver')
+        for (const entry of outbound.entries) this.#note(entry.conversationId, { kind: 'entry', seq: entry.seq });
+      if (outbound.type === 'skip')
+        this.#note(outbound.conversationId, { kind: 'skip', from: outbound.fromSeq, to: outbound.toSeq });
       if (outbound.type === 'caught-up') this.caughtUp += 1;
       if (outbound.type === 'frame-error') throw outbound.error;
       if (outbound.type !== 'results') continue;

@@ -118,7 +118,9 @@ describe('a group', () => {
       expectOrderedOnce(told);
       // A join raises the server's cursor, so a stream may begin later than it would have when it was opened.
       const from = Math.max(startedAt, (covered(told)[0] ?? startedAt + 1) - 1);
-      expect(ascending(seqsOf(told, 'entry', 'own'))).toEqual(await visibleAfter(store, reader.id, conversationId, from));
+      expect(ascending(seqsOf(told, 'entry', 'own'))).toEqual(
+        await visibleAfter(store, reader.id, conversationId, from),
+      );
       expect(device.caughtUp).toBe(1);
       await device.close();
     });
@@ -132,10 +134,13 @@ describe('a first contact', () => {
     fates,
     outboxLimits,
     /** Who sends: one of two users, on one of two devices each, or by a call of its own. */
-    sends: fc.array(fc.record({ by: fc.constantFrom<0 | 1>(0, 1), through: fc.constantFrom<0 | 1 | 'call'>(0, 1, 'call') }), {
-      minLength: 1,
-      maxLength: 8,
-    }),
+    sends: fc.array(
+      fc.record({ by: fc.constantFrom<0 | 1>(0, 1), through: fc.constantFrom<0 | 1 | 'call'>(0, 1, 'call') }),
+      {
+        minLength: 1,
+        maxLength: 8,
+      },
+    ),
     /** Devices that are opened only while the others are sending. */
     late: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
   });
@@ -155,7 +160,8 @@ describe('a first contact', () => {
         const [sender, recipient] = by === 0 ? users : users.toReversed();
         const target = { kind: 'user', userId: recipient!.id } as const;
         const clientMessageId = randomUUID();
-        if (through === 'call') await replica.sender.sendOne(sender!, { clientMessageId, target, content: { text: 'hi' } });
+        if (through === 'call')
+          await replica.sender.sendOne(sender!, { clientMessageId, target, content: { text: 'hi' } });
         else {
           await opened[by * 2 + through];
           await devices[by]![through]!.send(target, clientMessageId);

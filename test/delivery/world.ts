@@ -23,7 +23,12 @@ export function makeGroup(store: Store, owner: UserRecord): Promise<GroupRecord>
 }
 
 /** The seqs that a user may read after a place, as the store itself says. */
-export async function visibleAfter(store: Store, userId: number, conversationId: number, seq: number): Promise<number[]> {
+export async function visibleAfter(
+  store: Store,
+  userId: number,
+  conversationId: number,
+  seq: number,
+): Promise<number[]> {
   const limits = { limit: 1_000, maxBytes: 1e9 };
   const { entries } = await store.log.readVisible(userId, conversationId, { afterSeq: seq }, limits);
   return entries.map((entry) => entry.seq);

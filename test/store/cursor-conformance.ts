@@ -26,6 +26,23 @@ export function cursorConformance(world: () => World): void {
     }
   });
 
+  test('a run of own sends raises the cursor that reaches up to it, and no other', async () => {
+    const { cursors } = world().store;
+    const { a, id } = await world().direct();
+    const me = { userId: a.id, conversationId: id };
+    const steps = [
+      [{ own: { from: 1, to: 3 } }, 3],
+      [{ own: { from: 5, to: 6 } }, 3],
+      [{ deliveredSeq: 4, own: { from: 5, to: 6 } }, 6],
+      [{ own: { from: 2, to: 4 } }, 6],
+      [{ own: { from: 6, to: 8 } }, 8],
+    ] as const;
+    for (const [advance, after] of steps) {
+      await cursors.advance([{ ...me, ...advance }]);
+      expect((await cursors.get(a.id, id))?.deliveredSeq).toBe(after);
+    }
+  });
+
   test('a batch raises each cursor to its highest, and makes none', async () => {
     const { cursors } = world().store;
     const { a, b, id } = await world().direct();
