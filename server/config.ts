@@ -106,8 +106,8 @@ export function describeSettings(): { variable: string; fallback: string; help: 
   return Object.values(SETTINGS).map(({ variable, fallback, help }) => ({ variable, fallback, help }));
 }
 
-/** Variables of the clients and the tests, which a server passes over. */
-const NOT_OURS = /^PARLEY_(SERVER|PROFILE|PASSWORD|DEBUG|TEST_\w+)$/;
+/** Variables of the clients, the launcher and the tests, which a server passes over. */
+const NOT_OURS = /^PARLEY_(SERVER|PROFILE|PASSWORD|TLS|CA|DEBUG|LAUNCHED_BY|TEST_\w+)$/;
 
 function unknownVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
   const known = new Set<string>(Object.values(SETTINGS).map(({ variable }) => variable));
