@@ -2,7 +2,7 @@ import { spawn, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { delimiter, join } from 'node:path';
 
-/** The repository's root, with a slash at the end. */
+/** The repository's root. */
 export const ROOT = join(import.meta.dirname, '..');
 
 /** The environment with the tools of node_modules first in PATH, and with them the Node that they need. */

@@ -60,13 +60,21 @@ export async function startApp(config: Config, log: Logger, overrides: Overrides
   const events = new Events(log);
   const store =
     overrides.store ??
-    (await openStore({ url: config.databaseUrl, migrate: config.migrateAtStart, clock, poolSize: config.databasePool }));
+    (await openStore({
+      url: config.databaseUrl,
+      migrate: config.migrateAtStart,
+      clock,
+      poolSize: config.databasePool,
+    }));
   const incarnation = randomUUID();
   // SQLite has one replica, so whoever is still shown online was left by a crash.
   await store.presence.expire(store.engine === 'sqlite' ? null : config.replica, incarnation, clock.now());
 
   const bus = overrides.bus ?? new MemoryBus();
-  const presence = new MemoryPresence({ store: store.presence, clock, events }, { replica: config.replica, incarnation });
+  const presence = new MemoryPresence(
+    { store: store.presence, clock, events },
+    { replica: config.replica, incarnation },
+  );
   const sessions = new Sessions({ store, bus, clock, events }, { idleTtlMs: config.sessionDays * DAY_MS });
   const accounts = new Accounts({ store, sessions, hasher: new PasswordHasher(HASHER_LIMITS), clock, events });
 
@@ -100,7 +108,10 @@ export async function startApp(config: Config, log: Logger, overrides: Overrides
     chat,
   });
   const health = new Health({ clock, ping: () => store.ping() });
-  const server = new GrpcServer({ services: [...services, ...(config.reflection ? reflectionServices() : [])], health });
+  const server = new GrpcServer({
+    services: [...services, ...(config.reflection ? reflectionServices() : [])],
+    health,
+  });
 
   const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
   const shutDown = async () => {

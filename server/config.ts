@@ -18,7 +18,11 @@ const flag = z.enum(['true', 'false'], 'must be true or false').transform((value
 
 function integer(min: number, max: number) {
   const text = `must be a whole number from ${min} to ${max}`;
-  return z.string().regex(/^\d+$/, text).transform(Number).refine((value) => value >= min && value <= max, text);
+  return z
+    .string()
+    .regex(/^\d+$/, text)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, text);
 }
 
 const ADDRESS = /^(\[[0-9A-Fa-f:.%]+\]|[^:\s]+):(\d{1,5})$/;
@@ -28,7 +32,12 @@ const SETTINGS = {
     'PARLEY_LISTEN',
     '127.0.0.1:50051',
     'where to listen, HOST:PORT; without TLS, so keep it on loopback or behind a proxy',
-    z.string().refine((value) => Number(ADDRESS.exec(value)?.[2] ?? NaN) <= 65_535, 'must be HOST:PORT, such as 127.0.0.1:50051'),
+    z
+      .string()
+      .refine(
+        (value) => Number(ADDRESS.exec(value)?.[2] ?? NaN) <= 65_535,
+        'must be HOST:PORT, such as 127.0.0.1:50051',
+      ),
   ),
   databaseUrl: setting(
     'PARLEY_DATABASE_URL',
@@ -49,7 +58,12 @@ const SETTINGS = {
     'none yet: this version runs as one replica, with its bus inside the process',
     z.string().refine((value) => value === '', 'is not supported by this version; leave it unset'),
   ),
-  replica: setting('PARLEY_REPLICA', '', "this replica's name in logs and presence; default HOSTNAME:PORT", z.string().max(128, 'must have at most 128 characters')),
+  replica: setting(
+    'PARLEY_REPLICA',
+    '',
+    "this replica's name in logs and presence; default HOSTNAME:PORT",
+    z.string().max(128, 'must have at most 128 characters'),
+  ),
   directMessages: setting(
     'PARLEY_DIRECT_MESSAGES',
     'anyone',
@@ -57,19 +71,54 @@ const SETTINGS = {
     z.enum(['anyone', 'friends'], 'must be anyone or friends'),
   ),
   reflection: setting('PARLEY_REFLECTION', 'true', 'serve gRPC reflection, for buf curl and grpcurl', flag),
-  heartbeatMs: setting('PARLEY_HEARTBEAT_MS', '10000', 'heartbeat interval of Chat streams, 1000 to 300000', integer(1_000, 300_000)),
-  heartbeatMisses: setting('PARLEY_HEARTBEAT_MISSES', '5', 'intervals without a frame after which a stream is given up, 2 to 100', integer(2, 100)),
-  slowConsumerMs: setting('PARLEY_SLOW_CONSUMER_MS', '30000', 'a stream that accepts nothing for so long is ended, 1000 to 600000', integer(1_000, 600_000)),
-  sessionDays: setting('PARLEY_SESSION_DAYS', '30', 'days without a use after which a token ends, 1 to 365', integer(1, 365)),
+  heartbeatMs: setting(
+    'PARLEY_HEARTBEAT_MS',
+    '10000',
+    'heartbeat interval of Chat streams, 1000 to 300000',
+    integer(1_000, 300_000),
+  ),
+  heartbeatMisses: setting(
+    'PARLEY_HEARTBEAT_MISSES',
+    '5',
+    'intervals without a frame after which a stream is given up, 2 to 100',
+    integer(2, 100),
+  ),
+  slowConsumerMs: setting(
+    'PARLEY_SLOW_CONSUMER_MS',
+    '30000',
+    'a stream that accepts nothing for so long is ended, 1000 to 600000',
+    integer(1_000, 600_000),
+  ),
+  sessionDays: setting(
+    'PARLEY_SESSION_DAYS',
+    '30',
+    'days without a use after which a token ends, 1 to 365',
+    integer(1, 365),
+  ),
   drainWaitMs: setting(
     'PARLEY_DRAIN_WAIT_MS',
     '0',
     'between health NOT_SERVING and sending streams away: set it to what the balancer needs, 0 to 60000',
     integer(0, 60_000),
   ),
-  drainSpreadMs: setting('PARLEY_DRAIN_SPREAD_MS', '1000', 'streams are sent away over so long, 0 to 60000', integer(0, 60_000)),
-  logLevel: setting('PARLEY_LOG_LEVEL', 'info', 'debug, info, warn, error or silent', z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent')),
-  logFormat: setting('PARLEY_LOG_FORMAT', 'auto', 'json, pretty, or auto: pretty on a terminal', z.enum(['auto', 'json', 'pretty'], 'must be auto, json or pretty')),
+  drainSpreadMs: setting(
+    'PARLEY_DRAIN_SPREAD_MS',
+    '1000',
+    'streams are sent away over so long, 0 to 60000',
+    integer(0, 60_000),
+  ),
+  logLevel: setting(
+    'PARLEY_LOG_LEVEL',
+    'info',
+    'debug, info, warn, error or silent',
+    z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent'),
+  ),
+  logFormat: setting(
+    'PARLEY_LOG_FORMAT',
+    'auto',
+    'json, pretty, or auto: pretty on a terminal',
+    z.enum(['auto', 'json', 'pretty'], 'must be auto, json or pretty'),
+  ),
 } as const;
 
 type Settings = typeof SETTINGS;
@@ -92,13 +141,17 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const values = Object.entries(SETTINGS).map(([name, { variable, fallback, schema }]) => {
     const text = environment[variable] || fallback;
     const parsed = schema.safeParse(text);
-    if (!parsed.success) complaints.push(`${variable} ${parsed.error.issues[0]?.message ?? 'is wrong'} (it is "${mask(text)}")`);
+    if (!parsed.success)
+      complaints.push(`${variable} ${parsed.error.issues[0]?.message ?? 'is wrong'} (it is "${mask(text)}")`);
     return [name, parsed.data];
   });
   complaints.push(...unknownVariables(environment));
   if (complaints.length > 0) throw new ConfigError(complaints.join('\n'));
   const config = Object.fromEntries(values) as Config;
-  return { ...config, replica: config.replica || `${hostname()}:${config.listen.slice(config.listen.lastIndexOf(':') + 1)}` };
+  return {
+    ...config,
+    replica: config.replica || `${hostname()}:${config.listen.slice(config.listen.lastIndexOf(':') + 1)}`,
+  };
 }
 
 /** The settings as a table: variable, default, meaning. */

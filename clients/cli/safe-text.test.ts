@@ -10,7 +10,7 @@ const HOSTILE = [
   '\u2066x\u2069',
   '\u2028',
 ];
-// eslint-disable-next-line no-control-regex
+
 const ACTS = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
 
 describe('safe text', () => {

@@ -2,7 +2,6 @@
  * What a terminal would act on, or what reorders the text around it: C0 and C1 controls, DEL, line separators, and the
  * marks, embeddings, overrides and isolates of bidirectional text.
  */
-// eslint-disable-next-line no-control-regex
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g;
 
 function escape(character: string): string {

@@ -1,4 +1,4 @@
-import type { ClientDuplexStream, StatusObject } from '@grpc/grpc-js';
+import { type ClientDuplexStream, status as grpcStatus, type StatusObject } from '@grpc/grpc-js';
 import type { Welcome } from '../../proto/gen/parley/v1/chat.pb.ts';
 import { ChatServiceClient } from '../../proto/gen/parley/v1/chat_service.pb.ts';
 import type { ChatRequest, ChatResponse } from '../../proto/gen/parley/v1/chat_service.pb.ts';
@@ -168,7 +168,7 @@ export class ChatConnection {
     this.#welcomeTimer.cancel();
     this.#heartbeat?.stop();
     this.#service.close();
-    const error = this.#ownError ?? (status.code === 0 ? undefined : fromCall(status));
+    const error = this.#ownError ?? (status.code === grpcStatus.OK ? undefined : fromCall(status));
     this.#options.onEnd({ error, ...(this.#goAway && { goAway: this.#goAway }) });
   }
 }

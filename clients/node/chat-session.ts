@@ -2,7 +2,7 @@ import type { Welcome } from '../../proto/gen/parley/v1/chat.pb.ts';
 import { ChatConnection } from './chat-connection.ts';
 import type { ChatConnectionOptions, ServerFrame } from './chat-connection.ts';
 import { delay } from './clock.ts';
-import { clientClosed, ParleyError } from './errors.ts';
+import { clientClosed, type ParleyError } from './errors.ts';
 import { decide, DEFAULT_BACKOFF } from './reconnect-policy.ts';
 import type { Backoff, StreamEnd } from './reconnect-policy.ts';
 import type { Cursors } from './types.ts';

@@ -32,7 +32,11 @@ async function connect(
 
 async function take(messages: AsyncGenerator<Message>, count: number): Promise<number[]> {
   const seqs: number[] = [];
-  while (seqs.length < count) seqs.push((await messages.next()).value!.seq);
+  while (seqs.length < count) {
+    const next = await messages.next();
+    if (next.done === true) throw new Error(`ended after ${seqs.length} of ${count}`);
+    seqs.push(next.value.seq);
+  }
   return seqs;
 }
 

@@ -62,7 +62,15 @@ async function insertGroup(
     async (tx) => {
       const { groupId, conversationId } = await tx.insertGroup({ ...group, ownerId: owner.id, createdAt: at });
       const head = { id: conversationId, lastSeq: 0, lastOrdinal: 0, membersVersion: 0 };
-      const entry = membershipEntry({ head, groupId, actor: owner, subject: owner, change: 'joined', role: 'owner', at });
+      const entry = membershipEntry({
+        head,
+        groupId,
+        actor: owner,
+        subject: owner,
+        change: 'joined',
+        role: 'owner',
+        at,
+      });
       await tx.append([{ entry, requestHash: null }], [conversationId]);
       await tx.openPeriod(groupId, owner.id, entry.seq, 'owner', at);
       const record = await tx.group(groupId);

@@ -39,7 +39,11 @@ export class Groups {
   }
 
   /** @throws DomainError GROUP_NOT_FOUND for everybody but members */
-  async members(userId: number, groupId: number, page: PageById): Promise<{ user: UserRecord; member: MemberRecord }[]> {
+  async members(
+    userId: number,
+    groupId: number,
+    page: PageById,
+  ): Promise<{ user: UserRecord; member: MemberRecord }[]> {
     if ((await this.#store.groups.member(groupId, userId)) === undefined) throw groupNotFound();
     return this.#store.groups.members(groupId, page);
   }

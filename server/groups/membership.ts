@@ -1,6 +1,13 @@
 import { publishEntry } from '../messages/publish-entry.ts';
 import { DomainError, userNotFound } from '../lib/errors.ts';
-import type { Entry, GroupRecord, GroupRole, MemberRecord, MembershipChangeKind, UserRecord } from '../store/records.ts';
+import type {
+  Entry,
+  GroupRecord,
+  GroupRole,
+  MemberRecord,
+  MembershipChangeKind,
+  UserRecord,
+} from '../store/records.ts';
 import type { Transaction } from '../store/store.ts';
 import { checkMayInvite, checkMayJoin, groupNotFound } from './group-rules.ts';
 import { conversationOfGroup, type GroupsParts } from './groups.ts';

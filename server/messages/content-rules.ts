@@ -29,7 +29,10 @@ export function checkContent(content: Content | undefined): Content {
   const { payload } = content;
   if (payload !== undefined) {
     if (payload.mediaType.length > MAX_MEDIA_TYPE_CHARACTERS || !MEDIA_TYPE.test(payload.mediaType)) {
-      throw invalidField('content.payload.media_type', `a media type of at most ${MAX_MEDIA_TYPE_CHARACTERS} characters`);
+      throw invalidField(
+        'content.payload.media_type',
+        `a media type of at most ${MAX_MEDIA_TYPE_CHARACTERS} characters`,
+      );
     }
     if (payload.data.byteLength > MAX_PAYLOAD_BYTES) {
       throw invalidField('content.payload.data', `at most ${MAX_PAYLOAD_BYTES} bytes`);

@@ -25,7 +25,8 @@ export class Conversations {
     const key = cacheKey(userId, target);
     const cached = this.#cache.get(key);
     if (cached !== undefined) return cached;
-    const facts = target.kind === 'group' ? await this.#group(target.groupId) : await this.#direct(userId, target.userId);
+    const facts =
+      target.kind === 'group' ? await this.#group(target.groupId) : await this.#direct(userId, target.userId);
     this.#cache.set(key, facts);
     return facts;
   }

@@ -56,7 +56,8 @@ function cut(read: readonly Entry[], from: From, limit: number): Pick<EntryPage,
 function pageIsFull(entries: readonly Entry[]): boolean {
   let bytes = 0;
   for (const { body } of entries) {
-    if (body.kind === 'content') bytes += Buffer.byteLength(body.content.text) + (body.content.payload?.data.length ?? 0);
+    if (body.kind === 'content')
+      bytes += Buffer.byteLength(body.content.text) + (body.content.payload?.data.length ?? 0);
   }
   return bytes >= MAX_PAGE_BYTES;
 }

@@ -82,7 +82,8 @@ export class Journal {
       }
       this.#parts.events.batchFailed(batch.length, error);
       const told = failure ?? new DomainError('INTERNAL', 'the message could not be stored', { cause: error });
-      for (const item of batch) this.#settle(item, { ok: false, clientMessageId: item.send.clientMessageId, error: told });
+      for (const item of batch)
+        this.#settle(item, { ok: false, clientMessageId: item.send.clientMessageId, error: told });
       this.#done(batch.length);
     }
   }

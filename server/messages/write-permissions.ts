@@ -55,12 +55,12 @@ export class WritePermissions {
     const direct = stale.filter((facts) => facts.kind === 'direct');
     const groups = stale.filter((facts) => facts.kind === 'group');
     const rows = direct.length > 0 ? await tx.friendRows(direct.map((facts) => facts.users)) : [];
-    const members = groups.length > 0 ? await tx.members(groups.map((facts) => facts.groupId)) : new Map();
+    const members = groups.length > 0 ? await tx.members(groups.map((facts) => facts.groupId)) : null;
     for (const facts of stale) {
       const userIds =
         facts.kind === 'direct'
           ? this.#directWriters(facts.users, rows)
-          : new Set<number>(members.get(facts.groupId)?.map((member: { userId: number }) => member.userId));
+          : new Set(members?.get(facts.groupId)?.map((member) => member.userId));
       const entry = { membersVersion: heads.get(facts.id)?.membersVersion ?? -1, userIds };
       writers.set(facts.id, entry);
       this.#cache.set(facts.id, entry);

@@ -22,10 +22,7 @@ export class MemoryPresence implements Presence {
   #unwritten = new Map<number, PresenceRow>();
   #timer: Timer | undefined;
 
-  constructor(
-    parts: { store: PresenceStore; clock: Clock; events: Events },
-    options: MemoryPresenceOptions,
-  ) {
+  constructor(parts: { store: PresenceStore; clock: Clock; events: Events }, options: MemoryPresenceOptions) {
     this.#store = parts.store;
     this.#clock = parts.clock;
     this.#events = parts.events;

@@ -9,7 +9,9 @@ type WireSelector = { $case: 'name'; value: string } | { $case: 'userId'; value:
 
 export function authHandlers(calls: Calls, accounts: Accounts): Partial<AuthServiceServer> {
   return {
-    register: calls.open(async ({ name, password }) => ({ account: toAccount(await accounts.register(name, password)) })),
+    register: calls.open(async ({ name, password }) => ({
+      account: toAccount(await accounts.register(name, password)),
+    })),
 
     login: calls.open(async ({ user, password, deviceName }) => {
       const { token, session, user: account } = await accounts.login(fromSelector(user), password, deviceName);

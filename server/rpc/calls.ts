@@ -48,7 +48,7 @@ export class Calls {
   /** A server stream that needs a token and answers with an error only. */
   refusedStream(refuse: () => Promise<never>): (call: ServerWritableStream<unknown, unknown>) => void {
     const answer = this.authenticated(refuse);
-    return (call) => answer(call as never, (error) => call.emit('error', error));
+    return (call) => answer(call, (error) => call.emit('error', error));
   }
 
   /** A DomainError for what was thrown; what is a fault of ours is logged under the request's id. */

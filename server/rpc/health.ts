@@ -103,8 +103,9 @@ export class Health {
   }
 
   #list(_call: ServerUnaryCall<HealthListRequest, HealthListResponse>, done: sendUnaryData<HealthListResponse>): void {
-    const statuses = [...this.#statuses].map(([service, servingStatus]) => [service, { status: servingStatus }]);
-    done(null, { statuses: Object.fromEntries(statuses) });
+    const statuses: Record<string, HealthCheckResponse> = {};
+    for (const [service, servingStatus] of this.#statuses) statuses[service] = { status: servingStatus };
+    done(null, { statuses });
   }
 
   #set(service: string, servingStatus: ServingStatus): void {

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Writable } from 'node:stream';
-import { Transform } from 'node:stream';
+import { Transform, type Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { DescFile } from '@bufbuild/protobuf';
 import type { ServerDuplexStream, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
@@ -34,7 +33,9 @@ export function reflectionServices(image: Uint8Array = readImage()): ServedServi
   const index = new ReflectionIndex(image);
   const serverReflectionInfo = (call: ServerDuplexStream<ServerReflectionRequest, ServerReflectionResponse>) => {
     // Piped, so that a peer that asks without reading is itself no longer read.
-    call.pipe(answering(index)).pipe(call as unknown as Writable);
+    // grpc-js types its stream as one that ends with metadata; as a target of a pipe it is any Writable.
+    const answers = call as unknown as Writable;
+    call.pipe(answering(index)).pipe(answers);
   };
   return [ReflectionV1, ReflectionV1Alpha].map((definition) => ({
     definition,

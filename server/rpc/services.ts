@@ -40,10 +40,12 @@ export function parleyServices(parts: ServiceParts): ServedService[] {
   };
   const chatHandlers = {
     chat: chatHandler(calls, chat),
-    sendMessage: calls.authenticated(async ({ message }: { message: Parameters<typeof fromOutgoing>[0] | undefined }, { user }) => {
-      if (message === undefined) throw invalidRequest('message');
-      return { receipt: toReceipt(await chat.sender.sendOne(user, fromOutgoing(message))) };
-    }),
+    sendMessage: calls.authenticated(
+      async ({ message }: { message: Parameters<typeof fromOutgoing>[0] | undefined }, { user }) => {
+        if (message === undefined) throw invalidRequest('message');
+        return { receipt: toReceipt(await chat.sender.sendOne(user, fromOutgoing(message))) };
+      },
+    ),
   };
   return [
     serve(calls, AuthServiceService, authHandlers(calls, parts.accounts)),

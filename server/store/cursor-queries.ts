@@ -31,7 +31,7 @@ export class CursorQueries implements CursorStore {
     ]);
     await this.#engine.write(
       async (sql) => {
-        const { greatest } = sql.dialect;
+        const greatest = (a: string, b: string) => sql.dialect.greatest(a, b);
         const delivered = greatest('t.delivered_seq', 'v.delivered_seq');
         const own = `CASE WHEN ${delivered} >= v.own_from - 1 THEN v.own_to ELSE 0 END`;
         await raiseRows(sql, {

@@ -45,8 +45,8 @@ async function underLock<T>(dataSource: DataSource, database: string, work: () =
   const name = `parley-migrate-${createHash('sha256').update(database).digest('hex').slice(0, 32)}`;
   const holder = dataSource.createQueryRunner();
   try {
-    const [row] = await holder.query('SELECT GET_LOCK(?, ?) AS locked', [name, LOCK_WAIT_S]);
-    if (Number(row.locked) !== 1) {
+    const rows = (await holder.query('SELECT GET_LOCK(?, ?) AS locked', [name, LOCK_WAIT_S])) as { locked: unknown }[];
+    if (Number(rows[0]?.locked) !== 1) {
       throw new StoreUnavailable(`another process has been migrating database ${database} for ${LOCK_WAIT_S} s`);
     }
     try {
@@ -61,7 +61,7 @@ async function underLock<T>(dataSource: DataSource, database: string, work: () =
 
 async function migrationsDone(dataSource: DataSource): Promise<Set<string>> {
   try {
-    const rows = (await dataSource.query('SELECT name FROM migrations')) as { name: string }[];
+    const rows = await dataSource.query<{ name: string }[]>('SELECT name FROM migrations');
     return new Set(rows.map((row) => row.name));
   } catch (error) {
     if ((driverError(error) as { errno?: number }).errno === NO_SUCH_TABLE) return new Set();

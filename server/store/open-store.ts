@@ -59,9 +59,9 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
 export async function migrateDatabase(url: string): Promise<string[]> {
   const location = parseDatabaseUrl(url);
   if (location.engine === 'mysql') return await migrateMysql(location, await identifyServer(location));
-  const { writer, reader, release, migrated } = await openSqlite(location.path);
-  if (reader !== writer) await reader.destroy();
-  await writer.destroy();
-  release();
-  return [...migrated];
+  const opened = await openSqlite(location.path);
+  if (opened.reader !== opened.writer) await opened.reader.destroy();
+  await opened.writer.destroy();
+  opened.release();
+  return [...opened.migrated];
 }

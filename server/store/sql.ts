@@ -43,7 +43,8 @@ export class Sql {
     parameters: readonly Parameter[] = [],
   ): Promise<{ readonly affected: number; readonly insertId: number }> {
     const result = await this.#execute(statement, parameters);
-    const insertId = this.dialect.engine === 'mysql' ? (result.raw as { insertId: number }).insertId : result.raw;
+    const raw = result.raw as unknown;
+    const insertId = this.dialect.engine === 'mysql' ? (raw as { insertId: number }).insertId : raw;
     return { affected: result.affected ?? 0, insertId: Number(insertId) };
   }
 

@@ -29,8 +29,8 @@ export async function raiseRows(
   sql: Sql,
   rows: Pick<RowsUpdate, 'table' | 'keys' | 'values' | 'tuples'> & Partial<Pick<RowsUpdate, 'set'>>,
 ): Promise<void> {
-  const higher = rows.values.map((column) => [column, sql.dialect.greatest(`t.${column}`, `v.${column}`)]);
-  const set = rows.set ?? Object.fromEntries(higher);
+  const higher = (column: string) => [column, sql.dialect.greatest(`t.${column}`, `v.${column}`)] as const;
+  const set = rows.set ?? Object.fromEntries(rows.values.map(higher));
   await updateRows(sql, { ...rows, set, tuples: highestOfEach(rows.tuples, rows.keys.length) });
 }
 

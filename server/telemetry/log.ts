@@ -10,6 +10,10 @@ export function createLog(options: { level: string; format: LogFormat; replica: 
   const pretty = options.format === 'pretty' || (options.format === 'auto' && process.stdout.isTTY);
   const base = { replica: options.replica };
   if (!pretty) return pino({ level: options.level, base });
-  const stream = PinoPretty({ colorize: process.stdout.isTTY, ignore: 'pid,hostname,replica', translateTime: 'HH:MM:ss' });
+  const stream = PinoPretty({
+    colorize: process.stdout.isTTY,
+    ignore: 'pid,hostname,replica',
+    translateTime: 'HH:MM:ss',
+  });
   return pino({ level: options.level, base }, stream);
 }

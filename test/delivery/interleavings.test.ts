@@ -164,7 +164,7 @@ describe('a first contact', () => {
           await replica.sender.sendOne(sender!, { clientMessageId, target, content: { text: 'hi' } });
         else {
           await opened[by * 2 + through];
-          await devices[by]![through]!.send(target, clientMessageId);
+          await devices[by]![through].send(target, clientMessageId);
         }
       };
 

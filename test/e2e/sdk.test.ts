@@ -46,9 +46,9 @@ function textOf({ body }: Message): string {
 async function take(messages: AsyncGenerator<Message>, count: number): Promise<Message[]> {
   const taken: Message[] = [];
   while (taken.length < count) {
-    const { value, done } = await messages.next();
-    if (done) throw new Error(`ended after ${taken.length} of ${count}`);
-    taken.push(value);
+    const next = await messages.next();
+    if (next.done === true) throw new Error(`ended after ${taken.length} of ${count}`);
+    taken.push(next.value);
   }
   return taken;
 }

@@ -6,7 +6,7 @@ import type { sendUnaryData, ServerDuplexStream, ServerUnaryCall } from '@grpc/g
 import { ErrorInfo } from '../../proto/gen/google/rpc/error_details.pb.ts';
 import { Status } from '../../proto/gen/google/rpc/status.pb.ts';
 import { Message } from '../../proto/gen/parley/v1/message.pb.ts';
-import { Welcome } from '../../proto/gen/parley/v1/chat.pb.ts';
+import type { Welcome } from '../../proto/gen/parley/v1/chat.pb.ts';
 import type { OutgoingMessage } from '../../proto/gen/parley/v1/chat.pb.ts';
 import { ChatResponse, ChatServiceService } from '../../proto/gen/parley/v1/chat_service.pb.ts';
 import type { ChatRequest } from '../../proto/gen/parley/v1/chat_service.pb.ts';
@@ -89,7 +89,7 @@ export class ScriptedStream {
   }
 
   send(frame: ServerFrame): void {
-    this.#call.write(ChatResponse.fromPartial({ frame } as Parameters<typeof ChatResponse.fromPartial>[0]));
+    this.#call.write(ChatResponse.fromPartial({ frame }));
   }
 
   async welcome(welcome: Parameters<typeof Welcome.fromPartial>[0] = {}): Promise<void> {

@@ -28,7 +28,9 @@ export default class StrictEnvironment extends TestEnvironment {
       left = this.#leftOpen();
     }
     if (left.length === 0) return;
-    throw new Error(`left open after the tests: ${left.join(', ')} (jest --detectOpenHandles tells where it was opened)`);
+    throw new Error(
+      `left open after the tests: ${left.join(', ')} (jest --detectOpenHandles tells where it was opened)`,
+    );
   }
 
   #leftOpen(): string[] {

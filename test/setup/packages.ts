@@ -102,7 +102,10 @@ async function isInPath(command: string): Promise<boolean> {
 }
 
 async function havePythonModule(module: string): Promise<boolean> {
-  return run(DEBIAN_PYTHON, ['-c', `import importlib.util, sys; sys.exit(importlib.util.find_spec('${module}') is None)`]).then(
+  return run(DEBIAN_PYTHON, [
+    '-c',
+    `import importlib.util, sys; sys.exit(importlib.util.find_spec('${module}') is None)`,
+  ]).then(
     () => true,
     () => false,
   );

@@ -1666,7 +1666,11 @@ export const AuthServiceService = {
       Buffer.from(ChangePasswordResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ChangePasswordResponse => ChangePasswordResponse.decode(value),
   },
-  /** Lists one's open sessions, the newest first. */
+  /**
+   * Lists one's open sessions, the newest first.
+   *
+   * Errors: INVALID_ARGUMENT (INVALID_FIELD, INVALID_PAGE_TOKEN).
+   */
   listSessions: {
     path: "/parley.v1.AuthService/ListSessions" as const,
     requestStream: false as const,
@@ -1743,7 +1747,11 @@ export interface AuthServiceServer extends UntypedServiceImplementation {
    * Errors: UNAUTHENTICATED (CREDENTIALS_INVALID), INVALID_ARGUMENT (INVALID_FIELD).
    */
   changePassword: handleUnaryCall<ChangePasswordRequest, ChangePasswordResponse>;
-  /** Lists one's open sessions, the newest first. */
+  /**
+   * Lists one's open sessions, the newest first.
+   *
+   * Errors: INVALID_ARGUMENT (INVALID_FIELD, INVALID_PAGE_TOKEN).
+   */
   listSessions: handleUnaryCall<ListSessionsRequest, ListSessionsResponse>;
   /** Ends one of one's sessions, and its open streams on every replica. A session that is gone already is no error. */
   revokeSession: handleUnaryCall<RevokeSessionRequest, RevokeSessionResponse>;
@@ -1877,7 +1885,11 @@ export interface AuthServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ChangePasswordResponse) => void,
   ): ClientUnaryCall;
-  /** Lists one's open sessions, the newest first. */
+  /**
+   * Lists one's open sessions, the newest first.
+   *
+   * Errors: INVALID_ARGUMENT (INVALID_FIELD, INVALID_PAGE_TOKEN).
+   */
   listSessions(
     request: ListSessionsRequest,
     callback: (error: ServiceError | null, response: ListSessionsResponse) => void,

@@ -83,7 +83,7 @@ export interface Hello {
  * from the server's cursor. One that the user has never been part of is passed over.
  */
 export interface HelloCursors {
-  /** At most 1,000 a frame; at most 100,000 in all. */
+  /** At most 1,000 a frame; at most 100,000 in all: more end the stream with INVALID_ARGUMENT (INVALID_FIELD). */
   positions: Position[];
 }
 
@@ -126,8 +126,8 @@ export interface OutgoingMessage {
  */
 export interface Ack {
   /**
-   * At most 1,000 a frame. Beyond what this stream was given (or declared in `hello`) a position is refused by a
-   * `frame_error` with OUT_OF_RANGE; the others count.
+   * At most 1,000 a frame. Beyond what this stream was given, skipped, sent itself or declared in `hello`, a position
+   * is refused by a `frame_error` with OUT_OF_RANGE; the others count.
    */
   positions: Position[];
 }
@@ -162,7 +162,10 @@ export interface Pong {
   nonce: bigint;
 }
 
-/** The answer to `hello`: the stream is up. What waited is delivered next, then `caught_up`. */
+/**
+ * The answer to `hello`, at once, before any `hello_cursors` are read. What waited is delivered next (after
+ * `hello_done`, where cursors follow), then `caught_up`.
+ */
 export interface Welcome {
   /** Who the token stands for. */
   userId: bigint;
@@ -177,7 +180,10 @@ export interface Welcome {
    * standby took over; cursors of the old epoch are `reset`.
    */
   logEpoch: string;
-  /** Send a frame at least so often. Default: 10 s. The server does likewise. */
+  /**
+   * Send a frame at least so often. Default: 10 s. The server does likewise: after an interval of silence it sends a
+   * `pong` with nonce 0.
+   */
   heartbeatInterval:
     | Duration
     | undefined;
@@ -229,7 +235,10 @@ export interface SendResult {
     | undefined;
 }
 
-/** Proof that a message is stored. It counts as receipt of that seq: the sending device is not sent its own message. */
+/**
+ * Proof that a message is stored. It counts as receipt of that seq: the sending device is not sent its own message,
+ * and the user's `delivered_seq` moves over it if it had reached the seq before.
+ */
 export interface SendReceipt {
   /** The conversation; also how a client learns the id of a new direct conversation. */
   conversationId: bigint;

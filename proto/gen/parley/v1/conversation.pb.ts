@@ -32,7 +32,10 @@ export interface Conversation {
   cursor:
     | Cursor
     | undefined;
-  /** How many countable entries, of others, came after `read_seq`. */
+  /**
+   * How many countable entries came after `read_seq`. Sending moves one's own `read_seq`, so one's own messages
+   * never count.
+   */
   unreadCount: bigint;
   /** The last entry that the user may see; unset in an empty conversation. */
   lastMessage:

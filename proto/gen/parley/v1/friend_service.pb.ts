@@ -1363,7 +1363,11 @@ export const FriendServiceService = {
       Buffer.from(RemoveFriendResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): RemoveFriendResponse => RemoveFriendResponse.decode(value),
   },
-  /** Lists one's friends with their presence, by user id. */
+  /**
+   * Lists one's friends with their presence, by user id.
+   *
+   * Errors: INVALID_ARGUMENT (INVALID_FIELD, INVALID_PAGE_TOKEN).
+   */
   listFriends: {
     path: "/parley.v1.FriendService/ListFriends" as const,
     requestStream: false as const,
@@ -1373,7 +1377,11 @@ export const FriendServiceService = {
     responseSerialize: (value: ListFriendsResponse): Buffer => Buffer.from(ListFriendsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListFriendsResponse => ListFriendsResponse.decode(value),
   },
-  /** Lists the requests that wait for an answer, incoming and outgoing, by user id. */
+  /**
+   * Lists the requests that wait for an answer, incoming and outgoing, by user id.
+   *
+   * Errors: INVALID_ARGUMENT (INVALID_FIELD, INVALID_PAGE_TOKEN).
+   */
   listFriendRequests: {
     path: "/parley.v1.FriendService/ListFriendRequests" as const,
     requestStream: false as const,
@@ -1429,9 +1437,17 @@ export interface FriendServiceServer extends UntypedServiceImplementation {
   declineFriend: handleUnaryCall<DeclineFriendRequest, DeclineFriendResponse>;
   /** Ends a friendship, on both sides, or takes an own request back. */
   removeFriend: handleUnaryCall<RemoveFriendRequest, RemoveFriendResponse>;
-  /** Lists one's friends with their presence, by user id. */
+  /**
+   * Lists one's friends with their presence, by user id.
+   *
+   * Errors: INVALID_ARGUMENT (INVALID_FIELD, INVALID_PAGE_TOKEN).
+   */
   listFriends: handleUnaryCall<ListFriendsRequest, ListFriendsResponse>;
-  /** Lists the requests that wait for an answer, incoming and outgoing, by user id. */
+  /**
+   * Lists the requests that wait for an answer, incoming and outgoing, by user id.
+   *
+   * Errors: INVALID_ARGUMENT (INVALID_FIELD, INVALID_PAGE_TOKEN).
+   */
   listFriendRequests: handleUnaryCall<ListFriendRequestsRequest, ListFriendRequestsResponse>;
   /**
    * Blocks a user: they can no longer write to the caller or see their presence, and can't tell. Ends a friendship.
@@ -1517,7 +1533,11 @@ export interface FriendServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: RemoveFriendResponse) => void,
   ): ClientUnaryCall;
-  /** Lists one's friends with their presence, by user id. */
+  /**
+   * Lists one's friends with their presence, by user id.
+   *
+   * Errors: INVALID_ARGUMENT (INVALID_FIELD, INVALID_PAGE_TOKEN).
+   */
   listFriends(
     request: ListFriendsRequest,
     callback: (error: ServiceError | null, response: ListFriendsResponse) => void,
@@ -1533,7 +1553,11 @@ export interface FriendServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListFriendsResponse) => void,
   ): ClientUnaryCall;
-  /** Lists the requests that wait for an answer, incoming and outgoing, by user id. */
+  /**
+   * Lists the requests that wait for an answer, incoming and outgoing, by user id.
+   *
+   * Errors: INVALID_ARGUMENT (INVALID_FIELD, INVALID_PAGE_TOKEN).
+   */
   listFriendRequests(
     request: ListFriendRequestsRequest,
     callback: (error: ServiceError | null, response: ListFriendRequestsResponse) => void,

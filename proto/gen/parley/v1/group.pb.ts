@@ -67,7 +67,7 @@ export enum JoinPolicy {
   JOIN_POLICY_OPEN = 1,
   /** JOIN_POLICY_INVITE_ONLY - Only who is invited by a member. */
   JOIN_POLICY_INVITE_ONLY = 2,
-  /** JOIN_POLICY_APPROVAL - Anyone, once an admin has approved. */
+  /** JOIN_POLICY_APPROVAL - Anyone, once an admin has approved: an admin's InviteMember is the approval. */
   JOIN_POLICY_APPROVAL = 3,
   UNRECOGNIZED = -1,
 }

@@ -2124,7 +2124,7 @@ export const GroupServiceService = {
   /**
    * Joins an open group. A no-op for members.
    *
-   * Errors: NOT_FOUND (GROUP_NOT_FOUND), RESOURCE_EXHAUSTED (GROUP_FULL).
+   * Errors: NOT_FOUND (GROUP_NOT_FOUND), FAILED_PRECONDITION (GROUP_NOT_OPEN), RESOURCE_EXHAUSTED (GROUP_FULL).
    */
   joinGroup: {
     path: "/parley.v1.GroupService/JoinGroup" as const,
@@ -2211,7 +2211,11 @@ export const GroupServiceService = {
       Buffer.from(TransferOwnershipResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): TransferOwnershipResponse => TransferOwnershipResponse.decode(value),
   },
-  /** Lists the groups that the caller is a member of, by id. */
+  /**
+   * Lists the groups that the caller is a member of, by id.
+   *
+   * Errors: INVALID_ARGUMENT (INVALID_FIELD, INVALID_PAGE_TOKEN).
+   */
   listGroups: {
     path: "/parley.v1.GroupService/ListGroups" as const,
     requestStream: false as const,
@@ -2224,7 +2228,7 @@ export const GroupServiceService = {
   /**
    * Lists the members of a group, by user id. For members.
    *
-   * Errors: NOT_FOUND (GROUP_NOT_FOUND).
+   * Errors: NOT_FOUND (GROUP_NOT_FOUND), INVALID_ARGUMENT (INVALID_FIELD, INVALID_PAGE_TOKEN).
    */
   listMembers: {
     path: "/parley.v1.GroupService/ListMembers" as const,
@@ -2265,7 +2269,7 @@ export interface GroupServiceServer extends UntypedServiceImplementation {
   /**
    * Joins an open group. A no-op for members.
    *
-   * Errors: NOT_FOUND (GROUP_NOT_FOUND), RESOURCE_EXHAUSTED (GROUP_FULL).
+   * Errors: NOT_FOUND (GROUP_NOT_FOUND), FAILED_PRECONDITION (GROUP_NOT_OPEN), RESOURCE_EXHAUSTED (GROUP_FULL).
    */
   joinGroup: handleUnaryCall<JoinGroupRequest, JoinGroupResponse>;
   /**
@@ -2299,12 +2303,16 @@ export interface GroupServiceServer extends UntypedServiceImplementation {
    * Errors: NOT_FOUND (GROUP_NOT_FOUND, USER_NOT_FOUND), PERMISSION_DENIED (ROLE_INSUFFICIENT).
    */
   transferOwnership: handleUnaryCall<TransferOwnershipRequest, TransferOwnershipResponse>;
-  /** Lists the groups that the caller is a member of, by id. */
+  /**
+   * Lists the groups that the caller is a member of, by id.
+   *
+   * Errors: INVALID_ARGUMENT (INVALID_FIELD, INVALID_PAGE_TOKEN).
+   */
   listGroups: handleUnaryCall<ListGroupsRequest, ListGroupsResponse>;
   /**
    * Lists the members of a group, by user id. For members.
    *
-   * Errors: NOT_FOUND (GROUP_NOT_FOUND).
+   * Errors: NOT_FOUND (GROUP_NOT_FOUND), INVALID_ARGUMENT (INVALID_FIELD, INVALID_PAGE_TOKEN).
    */
   listMembers: handleUnaryCall<ListMembersRequest, ListMembersResponse>;
 }
@@ -2393,7 +2401,7 @@ export interface GroupServiceClient extends Client {
   /**
    * Joins an open group. A no-op for members.
    *
-   * Errors: NOT_FOUND (GROUP_NOT_FOUND), RESOURCE_EXHAUSTED (GROUP_FULL).
+   * Errors: NOT_FOUND (GROUP_NOT_FOUND), FAILED_PRECONDITION (GROUP_NOT_OPEN), RESOURCE_EXHAUSTED (GROUP_FULL).
    */
   joinGroup(
     request: JoinGroupRequest,
@@ -2511,7 +2519,11 @@ export interface GroupServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: TransferOwnershipResponse) => void,
   ): ClientUnaryCall;
-  /** Lists the groups that the caller is a member of, by id. */
+  /**
+   * Lists the groups that the caller is a member of, by id.
+   *
+   * Errors: INVALID_ARGUMENT (INVALID_FIELD, INVALID_PAGE_TOKEN).
+   */
   listGroups(
     request: ListGroupsRequest,
     callback: (error: ServiceError | null, response: ListGroupsResponse) => void,
@@ -2530,7 +2542,7 @@ export interface GroupServiceClient extends Client {
   /**
    * Lists the members of a group, by user id. For members.
    *
-   * Errors: NOT_FOUND (GROUP_NOT_FOUND).
+   * Errors: NOT_FOUND (GROUP_NOT_FOUND), INVALID_ARGUMENT (INVALID_FIELD, INVALID_PAGE_TOKEN).
    */
   listMembers(
     request: ListMembersRequest,

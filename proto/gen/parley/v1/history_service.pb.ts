@@ -1018,7 +1018,11 @@ export const Highlight: MessageFns<Highlight> = {
  */
 export type HistoryServiceService = typeof HistoryServiceService;
 export const HistoryServiceService = {
-  /** Lists the caller's conversations that have an entry, the latest activity first. */
+  /**
+   * Lists the caller's conversations that have an entry, the latest activity first.
+   *
+   * Errors: INVALID_ARGUMENT (INVALID_FIELD, INVALID_PAGE_TOKEN).
+   */
   listConversations: {
     path: "/parley.v1.HistoryService/ListConversations" as const,
     requestStream: false as const,
@@ -1033,7 +1037,7 @@ export const HistoryServiceService = {
   /**
    * Lists entries of a conversation, in the order of seq, before or after a place.
    *
-   * Errors: NOT_FOUND (CONVERSATION_NOT_FOUND), INVALID_ARGUMENT (INVALID_FIELD).
+   * Errors: NOT_FOUND (CONVERSATION_NOT_FOUND), INVALID_ARGUMENT (INVALID_FIELD, INVALID_PAGE_TOKEN).
    */
   listMessages: {
     path: "/parley.v1.HistoryService/ListMessages" as const,
@@ -1064,12 +1068,16 @@ export const HistoryServiceService = {
 } as const;
 
 export interface HistoryServiceServer extends UntypedServiceImplementation {
-  /** Lists the caller's conversations that have an entry, the latest activity first. */
+  /**
+   * Lists the caller's conversations that have an entry, the latest activity first.
+   *
+   * Errors: INVALID_ARGUMENT (INVALID_FIELD, INVALID_PAGE_TOKEN).
+   */
   listConversations: handleUnaryCall<ListConversationsRequest, ListConversationsResponse>;
   /**
    * Lists entries of a conversation, in the order of seq, before or after a place.
    *
-   * Errors: NOT_FOUND (CONVERSATION_NOT_FOUND), INVALID_ARGUMENT (INVALID_FIELD).
+   * Errors: NOT_FOUND (CONVERSATION_NOT_FOUND), INVALID_ARGUMENT (INVALID_FIELD, INVALID_PAGE_TOKEN).
    */
   listMessages: handleUnaryCall<ListMessagesRequest, ListMessagesResponse>;
   /**
@@ -1081,7 +1089,11 @@ export interface HistoryServiceServer extends UntypedServiceImplementation {
 }
 
 export interface HistoryServiceClient extends Client {
-  /** Lists the caller's conversations that have an entry, the latest activity first. */
+  /**
+   * Lists the caller's conversations that have an entry, the latest activity first.
+   *
+   * Errors: INVALID_ARGUMENT (INVALID_FIELD, INVALID_PAGE_TOKEN).
+   */
   listConversations(
     request: ListConversationsRequest,
     callback: (error: ServiceError | null, response: ListConversationsResponse) => void,
@@ -1100,7 +1112,7 @@ export interface HistoryServiceClient extends Client {
   /**
    * Lists entries of a conversation, in the order of seq, before or after a place.
    *
-   * Errors: NOT_FOUND (CONVERSATION_NOT_FOUND), INVALID_ARGUMENT (INVALID_FIELD).
+   * Errors: NOT_FOUND (CONVERSATION_NOT_FOUND), INVALID_ARGUMENT (INVALID_FIELD, INVALID_PAGE_TOKEN).
    */
   listMessages(
     request: ListMessagesRequest,

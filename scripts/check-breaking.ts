@@ -1,0 +1,3 @@
+import { compareWithReleased } from './contract-image.ts';
+
+process.exitCode = await compareWithReleased();
