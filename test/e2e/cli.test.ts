@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Message } from '../../clients/node/index.ts';
 import { CliTerminal, runParley } from '../sdk/run-parley.ts';
 import type { CliResult } from '../sdk/run-parley.ts';
-import { ServerProcess } from '../sdk/server-process.ts';
+import { ServerProcess } from '../cluster/server-process.ts';
 import { makeTempFolder, removeTempFolder } from '../setup/temp-folder.ts';
 
 const PASSWORD = 'correct horse battery';

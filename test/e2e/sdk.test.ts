@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { eachItem, login, ParleyApi, ParleyClient, register } from '../../clients/node/index.ts';
 import type { Account, ConnectOptions, Message } from '../../clients/node/index.ts';
-import { ServerProcess } from '../sdk/server-process.ts';
+import { ServerProcess } from '../cluster/server-process.ts';
 
 const PASSWORD = 'correct horse battery';
 

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { startDaemon } from '../setup/daemon.ts';
-import type { Daemon } from '../setup/daemon.ts';
+import { type Daemon, startDaemon } from '../setup/daemon.ts';
 import { freePort } from '../setup/free-port.ts';
 import { makeTempFolder, removeTempFolder } from '../setup/temp-folder.ts';
 
@@ -10,17 +9,21 @@ const LAUNCHER = join(import.meta.dirname, '../../server/bin/parley-server.js');
 export class ServerProcess implements AsyncDisposable {
   readonly address: string;
   readonly #folder: string;
+  readonly #environment: Readonly<Record<string, string>>;
   #daemon: Daemon | undefined;
 
-  static async start(): Promise<ServerProcess> {
-    const server = new ServerProcess(`127.0.0.1:${await freePort()}`, await makeTempFolder('sdk'));
+  /** @param environment PARLEY_* variables; without a database URL, SQLite in a folder of its own. */
+  static async start(environment: Readonly<Record<string, string>> = {}): Promise<ServerProcess> {
+    const address = `127.0.0.1:${await freePort()}`;
+    const server = new ServerProcess(address, await makeTempFolder('server'), environment);
     await server.start();
     return server;
   }
 
-  private constructor(address: string, folder: string) {
+  private constructor(address: string, folder: string, environment: Readonly<Record<string, string>>) {
     this.address = address;
     this.#folder = folder;
+    this.#environment = environment;
   }
 
   /** Starts the server, again if it has been ended. */
@@ -30,6 +33,7 @@ export class ServerProcess implements AsyncDisposable {
       args: [
         `PARLEY_LISTEN=${this.address}`,
         `PARLEY_DATABASE_URL=sqlite:${join(this.#folder, 'parley.db')}`,
+        ...Object.entries(this.#environment).map(([name, value]) => `${name}=${value}`),
         process.execPath,
         LAUNCHER,
       ],

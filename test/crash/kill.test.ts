@@ -1,0 +1,140 @@
+import { randomInt } from 'node:crypto';
+
+import { credentials } from '@grpc/grpc-js';
+import { describe, expect, test } from '@jest/globals';
+
+import { type CreateGroupResponse, GroupServiceClient } from '../../proto/gen/parley/v1/group_service.pb.ts';
+import { JoinPolicy } from '../../proto/gen/parley/v1/group.pb.ts';
+import { type Mariadb, startMariadb } from '../setup/mariadb.ts';
+import { ServerProcess } from '../cluster/server-process.ts';
+import { bearer, call, type Login, signUp } from './chat-peer.ts';
+import { readLogs } from './log-reader.ts';
+import { PersistentReader } from './persistent-reader.ts';
+import { PersistentSender } from './persistent-sender.ts';
+
+const KILLS = 20;
+/** From the server's being up until it is killed: in the middle of sends, at another place each time. */
+const LIFE_MS = [150, 450] as const;
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/** A group of the first user's that the others have joined. */
+async function makeGroup(address: string, [owner, ...others]: readonly Login[]): Promise<bigint> {
+  const groups = new GroupServiceClient(address, credentials.createInsecure());
+  try {
+    const request = {
+      name: 'team',
+      description: '',
+      joinPolicy: JoinPolicy.JOIN_POLICY_OPEN,
+      memberLimit: 0,
+      requestId: '',
+    };
+    const { group } = await call<CreateGroupResponse>((done) =>
+      groups.createGroup(request, bearer(owner?.token ?? ''), done),
+    );
+    const groupId = group?.id ?? 0n;
+    for (const { token } of others) await call((done) => groups.joinGroup({ groupId }, bearer(token), done));
+    return groupId;
+  } finally {
+    groups.close();
+  }
+}
+
+/** Lets everybody wait while the server is down. */
+class Uptime {
+  #up = Promise.resolve();
+  #resolve: () => void = () => undefined;
+
+  down(): void {
+    this.#up = new Promise((resolve) => (this.#resolve = resolve));
+  }
+
+  up(): void {
+    this.#resolve();
+  }
+
+  readonly wait = (): Promise<void> => this.#up;
+}
+
+async function killRepeatedly(environment: Readonly<Record<string, string>>): Promise<void> {
+  await using server = await ServerProcess.start({ PARLEY_LOG_LEVEL: 'info', ...environment });
+  const { address } = server;
+  const [ann, bob, cyd] = await Promise.all(['ann', 'bob', 'cyd'].map((name) => signUp(address, name)));
+  if (ann === undefined || bob === undefined || cyd === undefined) throw new Error('nobody signed up');
+  const groupId = await makeGroup(address, [ann, bob, cyd]);
+  const toGroup = { target: { $case: 'groupId' as const, value: groupId } };
+  const to = ({ userId }: Login) => ({ target: { $case: 'userId' as const, value: BigInt(userId) } });
+
+  const senders = [
+    new PersistentSender(ann, address, [to(cyd), toGroup]),
+    new PersistentSender(bob, address, [toGroup, to(cyd), to(ann)]),
+  ];
+  const reader = new PersistentReader(cyd, address);
+  const uptime = new Uptime();
+  const sending = Promise.all(senders.map((sender) => sender.run(uptime.wait)));
+  const reading = reader.run(uptime.wait);
+
+  for (let kill = 0; kill < KILLS; kill += 1) {
+    await pause(randomInt(...LIFE_MS));
+    uptime.down();
+    await server.kill();
+    await server.start();
+    uptime.up();
+  }
+  await pause(LIFE_MS[1]);
+  for (const sender of senders) sender.finish();
+  await sending;
+  await reader.finish();
+  await reading;
+
+  const logs = [...(await readLogs(address, cyd)), ...(await readLogs(address, bob))];
+  const stored = new Map<string, string>();
+  for (const [conversationId, entries] of logs) {
+    // No gap: a log's seqs are 1, 2, 3 … (the group's from the member's joining on).
+    const first = Number(entries[0]?.seq ?? 1n);
+    expect(entries.map(({ seq }) => Number(seq))).toEqual(entries.map((_, index) => first + index));
+    for (const { seq, clientMessageId } of entries) {
+      if (clientMessageId !== '') stored.set(`${conversationId}/${seq}`, clientMessageId);
+    }
+  }
+
+  // Nothing doubled, and nothing that was not sent.
+  const ids = [...stored.values()];
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(ids.toSorted()).toEqual(senders.flatMap(({ attempted }) => attempted).toSorted());
+
+  for (const sender of senders) {
+    // Nothing acknowledged is missing, and it is where the receipt says.
+    expect(sender.acknowledged.size).toBe(sender.attempted.length);
+    for (const [id, { conversationId, seq }] of sender.acknowledged)
+      expect(stored.get(`${conversationId}/${seq}`)).toBe(id);
+    // The sender's order holds in each conversation.
+    const bySeq = Map.groupBy(sender.attempted, (id) => sender.acknowledged.get(id)?.conversationId);
+    for (const sent of bySeq.values()) {
+      const seqs = sent.map((id) => Number(sender.acknowledged.get(id)?.seq));
+      expect(seqs).toEqual(seqs.toSorted((a, b) => a - b));
+    }
+    // The kills did hit sends under way.
+    expect(sender.interrupted).toBeGreaterThan(KILLS / 2);
+  }
+
+  expect(reader.complaints).toEqual([]);
+  const ofReader = [...(await readLogs(address, cyd))].flatMap(([id, entries]) =>
+    entries.map(({ seq }) => `${id}/${seq}`),
+  );
+  expect([...reader.received.keys()].toSorted()).toEqual(ofReader.toSorted());
+}
+
+describe('a server that is killed in the middle of sends, again and again', () => {
+  test('loses nothing, doubles nothing, leaves no gap: SQLite', async () => {
+    await killRepeatedly({});
+  }, 180_000);
+
+  test('loses nothing, doubles nothing, leaves no gap: MariaDB', async () => {
+    await using mariadb: Mariadb = await startMariadb({ durable: true });
+    await killRepeatedly({
+      PARLEY_DATABASE_URL: await mariadb.createDatabase(),
+      PARLEY_MIGRATE_AT_START: 'true',
+    });
+  }, 180_000);
+});
