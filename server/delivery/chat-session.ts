@@ -10,6 +10,7 @@ import type { Target } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import type { Events } from '../telemetry/events.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import { draining } from './draining.ts';
 import { Feed } from './feed.ts';
 import { Handshake, type Hello } from './handshake.ts';
 import { Liveness, type LivenessOptions } from './liveness.ts';
@@ -52,8 +53,9 @@ export class ChatSession {
   readonly #liveness: Liveness;
   readonly #lanes = new Map<string, Lane>();
   readonly #caughtUp = Promise.withResolvers<void>();
+  readonly #settledWaiters: (() => void)[] = [];
   #unsettled = 0;
-  #allSettled: (() => void) | undefined;
+  #goingAway = false;
   #end!: (reason: DomainError | null) => void;
   #started = false;
   #over = false;
@@ -110,6 +112,7 @@ export class ChatSession {
   /** Resolves when the message is queued; its result comes through the outbox. */
   async send(message: OutgoingMessage): Promise<void> {
     this.#handshake.requireHello();
+    if (this.#goingAway) return this.refuse(message.clientMessageId, draining());
     this.#unsettled += 1;
     await this.#parts.sender.send(this.caller.user, message, this.#lane(message.target), (outcome) =>
       this.#settle(outcome),
@@ -140,10 +143,12 @@ export class ChatSession {
     this.outbox.pushNotice({ type: 'frame-error', frame, conversationId: 0, error });
   }
 
-  /** The replica drains: the client is asked to come back, to another one. */
-  goAway(): void {
+  /** The replica drains: the client is asked to come back, to another one, and still gets its results. */
+  async goAway(): Promise<void> {
+    this.#goingAway = true;
     this.outbox.pushNotice({ type: 'go-away', reason: 'draining', reconnect: true, afterMs: Math.random() * 1_000 });
-    this.end(new DomainError('DRAINING', 'the replica is shutting down; connect again'));
+    await this.#settled();
+    this.end(draining());
   }
 
   revoked(): void {
@@ -153,7 +158,7 @@ export class ChatSession {
 
   /** The client says no more: it still gets its results and what waited for it. */
   async finish(): Promise<void> {
-    if (this.#unsettled > 0) await new Promise<void>((resolve) => (this.#allSettled = resolve));
+    await this.#settled();
     if (this.#started) await this.#caughtUp.promise;
     this.end(null);
   }
@@ -220,7 +225,11 @@ export class ChatSession {
     if (outcome.ok) this.#feed.noteOwn(outcome.receipt.conversationId, outcome.receipt.seq);
     this.outbox.pushResult(outcome);
     this.#unsettled -= 1;
-    if (this.#unsettled === 0) this.#allSettled?.();
+    if (this.#unsettled === 0) for (const resolve of this.#settledWaiters.splice(0)) resolve();
+  }
+
+  async #settled(): Promise<void> {
+    if (this.#unsettled > 0) await new Promise<void>((resolve) => this.#settledWaiters.push(resolve));
   }
 
   #lane(target: Target): Lane {

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../lib/clock.ts';
-import { DomainError } from '../lib/errors.ts';
 import type { ChatSession } from './chat-session.ts';
+import { draining } from './draining.ts';
 
 const TICK_MS = 1_000;
 
@@ -22,7 +22,7 @@ export class Streams {
 
   /** @throws DomainError DRAINING */
   add(session: ChatSession): void {
-    if (this.#draining) throw new DomainError('DRAINING', 'the replica is shutting down; connect again');
+    if (this.#draining) throw draining();
     this.#sessions.add(session);
   }
 
@@ -38,7 +38,7 @@ export class Streams {
   /** Sends everybody away, spread over `spreadMs`, and takes nobody in any more. */
   drain(spreadMs: number): void {
     this.#draining = true;
-    for (const session of this.#sessions) this.#clock.after(Math.random() * spreadMs, () => session.goAway());
+    for (const session of this.#sessions) this.#clock.after(Math.random() * spreadMs, () => void session.goAway());
   }
 
   close(): void {

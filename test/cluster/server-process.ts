@@ -53,6 +53,16 @@ export class ServerProcess implements AsyncDisposable {
     await this.stop();
   }
 
+  /** Sends a signal; `exitCode` tells how the process ended. */
+  signal(signal: NodeJS.Signals): void {
+    this.#daemon?.signal(signal);
+  }
+
+  /** Resolves when the process has ended; null after a signal that it didn't handle. */
+  get exitCode(): Promise<number | null> {
+    return this.#daemon?.exited ?? Promise.resolve(null);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
     await removeTempFolder(this.#folder);

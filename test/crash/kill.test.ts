@@ -7,7 +7,7 @@ import { type CreateGroupResponse, GroupServiceClient } from '../../proto/gen/pa
 import { JoinPolicy } from '../../proto/gen/parley/v1/group.pb.ts';
 import { type Mariadb, startMariadb } from '../setup/mariadb.ts';
 import { ServerProcess } from '../cluster/server-process.ts';
-import { bearer, call, type Login, signUp } from './chat-peer.ts';
+import { bearer, call, type Login, signUp } from '../cluster/chat-peer.ts';
 import { readLogs } from './log-reader.ts';
 import { PersistentReader } from './persistent-reader.ts';
 import { PersistentSender } from './persistent-sender.ts';

@@ -6,7 +6,7 @@ import {
   type ListMessagesResponse,
 } from '../../proto/gen/parley/v1/history_service.pb.ts';
 import type { Message } from '../../proto/gen/parley/v1/message.pb.ts';
-import { bearer, call, type Login } from './chat-peer.ts';
+import { bearer, call, type Login } from '../cluster/chat-peer.ts';
 
 /** All entries that a user may read, by conversation, from the history service. */
 export async function readLogs(address: string, { token }: Login): Promise<Map<bigint, Message[]>> {

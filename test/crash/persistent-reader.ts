@@ -1,5 +1,5 @@
 import type { Message } from '../../proto/gen/parley/v1/message.pb.ts';
-import { ChatPeer, type Login } from './chat-peer.ts';
+import { ChatPeer, type Login } from '../cluster/chat-peer.ts';
 
 /** Reads and acknowledges for as long as the test lasts; the server's cursors say where it goes on. */
 export class PersistentReader {

@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 
 import type { SendReceipt } from '../../proto/gen/parley/v1/chat.pb.ts';
 import type { Target } from '../../proto/gen/parley/v1/message.pb.ts';
-import { ChatPeer, type Login } from './chat-peer.ts';
+import { ChatPeer, type Login } from '../cluster/chat-peer.ts';
 
 interface Outgoing {
   readonly clientMessageId: string;

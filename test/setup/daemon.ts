@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -21,6 +20,8 @@ export interface DaemonOptions {
 /** A server process that a test started, and stops by its pid. */
 export interface Daemon extends AsyncDisposable {
   readonly pid: number;
+  /** Resolves with the exit code when the process has ended; null after a signal. */
+  readonly exited: Promise<number | null>;
   /** Resolves with the next line of output that matches. Rejects when the process ends before. */
   nextLine(pattern: RegExp): Promise<string>;
   signal(signal: NodeJS.Signals): void;
@@ -38,13 +39,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const [command, args] = boundToParent(options.command, options.args);
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   const log = new OutputLog(child, options.command);
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const killAtExit = (): void => void child.kill('SIGKILL');
   process.once('exit', killAtExit);
   child.once('exit', () => process.off('exit', killAtExit));
 
   const stop = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
-    const exited = once(child, 'exit');
     child.kill(options.stopSignal ?? 'SIGTERM');
     const overdue = setTimeout(() => child.kill('SIGKILL'), options.stopWithinMs ?? 10_000);
     await exited;
@@ -63,6 +64,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   }
   return {
     pid: child.pid!,
+    exited,
     nextLine: (pattern) => log.nextLine(pattern),
     signal: (signal) => void child.kill(signal),
     stop,
