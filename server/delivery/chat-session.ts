@@ -3,10 +3,9 @@ import type { Caller, Sessions } from '../accounts/sessions.ts';
 import type { Clock } from '../lib/clock.ts';
 import { DomainError } from '../lib/errors.ts';
 import type { CursorWriter } from '../messages/cursor-writer.ts';
-import type { Lane, SendOutcome } from '../messages/send.ts';
+import type { SendOutcome } from '../messages/send.ts';
 import type { OutgoingMessage, Sender } from '../messages/sender.ts';
 import type { Presence } from '../presence/presence.ts';
-import type { Target } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import type { Events } from '../telemetry/events.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -16,6 +15,7 @@ import { Handshake, type Hello } from './handshake.ts';
 import { Liveness, type LivenessOptions } from './liveness.ts';
 import { Outbox, type OutboxLimits } from './outbox.ts';
 import { type ClientCursors, startingPlaces } from './starting-places.ts';
+import { StreamSends } from './stream-sends.ts';
 import type { Streams } from './streams.ts';
 
 export interface ChatParts {
@@ -51,10 +51,8 @@ export class ChatSession {
   readonly #feed: Feed;
   readonly #handshake: Handshake;
   readonly #liveness: Liveness;
-  readonly #lanes = new Map<string, Lane>();
+  readonly #sends = new StreamSends();
   readonly #caughtUp = Promise.withResolvers<void>();
-  readonly #settledWaiters: (() => void)[] = [];
-  #unsettled = 0;
   #goingAway = false;
   #end!: (reason: DomainError | null) => void;
   #started = false;
@@ -113,8 +111,8 @@ export class ChatSession {
   async send(message: OutgoingMessage): Promise<void> {
     this.#handshake.requireHello();
     if (this.#goingAway) return this.refuse(message.clientMessageId, draining());
-    this.#unsettled += 1;
-    await this.#parts.sender.send(this.caller.user, message, this.#lane(message.target), (outcome) =>
+    this.#sends.started();
+    await this.#parts.sender.send(this.caller.user, message, this.#sends.lane(message.target), (outcome) =>
       this.#settle(outcome),
     );
   }
@@ -147,7 +145,7 @@ export class ChatSession {
   async goAway(): Promise<void> {
     this.#goingAway = true;
     this.outbox.pushNotice({ type: 'go-away', reason: 'draining', reconnect: true, afterMs: Math.random() * 1_000 });
-    await this.#settled();
+    await this.#sends.settled();
     this.end(draining());
   }
 
@@ -158,7 +156,7 @@ export class ChatSession {
 
   /** The client says no more: it still gets its results and what waited for it. */
   async finish(): Promise<void> {
-    await this.#settled();
+    await this.#sends.settled();
     if (this.#started) await this.#caughtUp.promise;
     this.end(null);
   }
@@ -224,21 +222,7 @@ export class ChatSession {
   #settle(outcome: SendOutcome): void {
     if (outcome.ok) this.#feed.noteOwn(outcome.receipt.conversationId, outcome.receipt.seq);
     this.outbox.pushResult(outcome);
-    this.#unsettled -= 1;
-    if (this.#unsettled === 0) for (const resolve of this.#settledWaiters.splice(0)) resolve();
-  }
-
-  async #settled(): Promise<void> {
-    if (this.#unsettled > 0) await new Promise<void>((resolve) => this.#settledWaiters.push(resolve));
-  }
-
-  #lane(target: Target): Lane {
-    const key = target.kind === 'user' ? `u${target.userId}` : `g${target.groupId}`;
-    const known = this.#lanes.get(key);
-    if (known !== undefined) return known;
-    const lane: Lane = { failedId: null };
-    this.#lanes.set(key, lane);
-    return lane;
+    this.#sends.finished();
   }
 
   #mark(

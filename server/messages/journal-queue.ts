@@ -73,6 +73,13 @@ export class JournalQueue {
     return batch;
   }
 
+  /** Everything that waits and is not set aside. */
+  takeAllMain(): Queued[] {
+    const all = this.#main;
+    this.#main = [];
+    return all;
+  }
+
   /** Sets a conversation's sends aside; whether it is new there. */
   setAside(conversationId: number, items: readonly Queued[]): boolean {
     const aside = this.#aside.get(conversationId);

@@ -80,11 +80,16 @@ export class Journal {
         await this.#commit(batch.slice(middle), held);
         return;
       }
-      this.#parts.events.batchFailed(batch.length, error);
+      // Without the database those who wait would wait as long again, for the same answer. (An aside may just have
+      // waited too long for one conversation's lock.)
+      const unavailable = failure?.reason === 'STORE_UNAVAILABLE' && held === 'skip';
+      const failed = unavailable ? [...batch, ...this.#queue.takeAllMain()] : batch;
+      this.#parts.events.batchFailed(failed.length, error);
       const told = failure ?? new DomainError('INTERNAL', 'the message could not be stored', { cause: error });
-      for (const item of batch)
+      for (const item of failed) {
         this.#settle(item, { ok: false, clientMessageId: item.send.clientMessageId, error: told });
-      this.#done(batch.length);
+      }
+      this.#done(failed.length);
     }
   }
 
