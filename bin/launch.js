@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 // Plain JavaScript that an old Node can read: it runs before anything else, to say which Node is needed.
 
-const ROOT = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..');
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const NEEDED = [24, 18, 1];
 const SOURCES = ['server', 'clients', 'migrations', 'proto/gen'];
 
@@ -21,6 +21,7 @@ const SOURCES = ['server', 'clients', 'migrations', 'proto/gen'];
  */
 export async function launch(main) {
   if (isOldNode(process.versions.node)) return runOnInstalledNode();
+  delete process.env.PARLEY_LAUNCHED_BY;
   if (isBuilt(main)) return await import(pathToFileURL(join(ROOT, 'dist', `${main}.js`)).href);
   const { register } = await import('tsx/esm/api');
   register();
@@ -38,7 +39,7 @@ function isOldNode(version) {
 
 function runOnInstalledNode() {
   const node = join(ROOT, 'node_modules/.bin/node');
-  if (!existsSync(node) || process.env.PARLEY_LAUNCHED_BY === process.versions.node) {
+  if (!existsSync(node) || process.env.PARLEY_LAUNCHED_BY !== undefined) {
     process.stderr.write(
       `Parley needs Node ${NEEDED.join('.')} or newer, and this is ${process.versions.node}. ` +
         'In a clone, `npm ci` on Linux installs one for Parley alone.\n',
@@ -76,6 +77,6 @@ function hasNewer(folder, timeMs) {
       entry.isFile() &&
       entry.name.endsWith('.ts') &&
       !entry.name.endsWith('.test.ts') &&
-      statSync(join(entry.parentPath ?? entry.path, entry.name)).mtimeMs > timeMs,
+      statSync(join(entry.parentPath, entry.name)).mtimeMs > timeMs,
   );
 }

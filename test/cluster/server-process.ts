@@ -26,13 +26,17 @@ export class ServerProcess implements AsyncDisposable {
     this.#environment = environment;
   }
 
+  get databaseUrl(): string {
+    return this.#environment['PARLEY_DATABASE_URL'] ?? `sqlite:${join(this.#folder, 'parley.db')}`;
+  }
+
   /** Starts the server, again if it has been ended. */
   async start(): Promise<void> {
     this.#daemon = await startDaemon({
       command: '/usr/bin/env',
       args: [
         `PARLEY_LISTEN=${this.address}`,
-        `PARLEY_DATABASE_URL=sqlite:${join(this.#folder, 'parley.db')}`,
+        `PARLEY_DATABASE_URL=${this.databaseUrl}`,
         ...Object.entries(this.#environment).map(([name, value]) => `${name}=${value}`),
         process.execPath,
         LAUNCHER,

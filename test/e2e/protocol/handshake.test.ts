@@ -1,20 +1,17 @@
 import { status } from '@grpc/grpc-js';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 
 import { ENGINES } from '../../cluster/start-server.ts';
 import { ack, hello, HELLO_DONE, helloCursors, ping, send, textMessage, toUser } from './frames.ts';
 import type { RawUser } from './raw-user.ts';
-import { Stage } from './stage.ts';
+import { useStage } from './stage.ts';
 
 describe.each(ENGINES)('the handshake, on %s', (engine) => {
-  let stage: Stage;
+  const stage = useStage(engine);
   let ann: RawUser;
   beforeAll(async () => {
-    stage = await Stage.start(engine);
-    ann = await stage.user('ann');
+    ann = await stage().user('ann');
   });
-  afterEach(() => stage.clear());
-  afterAll(() => stage[Symbol.asyncDispose]());
 
   test('hello is answered by who one is, the log, the heartbeat and the limits', async () => {
     const before = Date.now();
@@ -104,12 +101,8 @@ describe.each(ENGINES)('the handshake, on %s', (engine) => {
   });
 
   test('a send between hello and hello_done ends the stream', async () => {
+    const { logEpoch } = await ann.resume();
     const chat = ann.open();
-    const { logEpoch } = await (async () => {
-      const first = ann.open();
-      first.send(hello());
-      return first.next('welcome');
-    })();
     chat.send(hello({ hasCursors: true, logEpoch }), send(textMessage(toUser(1n), 'early')));
     expect(await chat.status()).toMatchObject({ code: status.FAILED_PRECONDITION, reason: 'UNEXPECTED_FRAME' });
   });

@@ -3,7 +3,11 @@ import { EventEmitter, once } from 'node:events';
 import { type ClientDuplexStream, credentials, Metadata, type StatusObject } from '@grpc/grpc-js';
 
 import type { OutgoingMessage, SendReceipt, SendResult } from '../../../proto/gen/parley/v1/chat.pb.ts';
-import { type ChatRequest, type ChatResponse, ChatServiceClient } from '../../../proto/gen/parley/v1/chat_service.pb.ts';
+import {
+  type ChatRequest,
+  type ChatResponse,
+  ChatServiceClient,
+} from '../../../proto/gen/parley/v1/chat_service.pb.ts';
 import type { Message, Target } from '../../../proto/gen/parley/v1/message.pb.ts';
 import { ping, type Kind, type RequestFrame, type ResponseFrame, send, textMessage, type ValueOf } from './frames.ts';
 import { CallFailed, readStatus, readTrailers, type RichStatus } from './rich-status.ts';

@@ -1,7 +1,6 @@
 import { Client, credentials } from '@grpc/grpc-js';
 
-import type { Position, SendReceipt } from '../../../proto/gen/parley/v1/chat.pb.ts';
-import type { OutgoingMessage } from '../../../proto/gen/parley/v1/chat.pb.ts';
+import type { OutgoingMessage, Position, SendReceipt } from '../../../proto/gen/parley/v1/chat.pb.ts';
 import { AuthServiceService } from '../../../proto/gen/parley/v1/auth_service.pb.ts';
 import { ChatServiceService } from '../../../proto/gen/parley/v1/chat_service.pb.ts';
 import type { Conversation } from '../../../proto/gen/parley/v1/conversation.pb.ts';
@@ -9,7 +8,7 @@ import { type Group, JoinPolicy } from '../../../proto/gen/parley/v1/group.pb.ts
 import { GroupServiceService } from '../../../proto/gen/parley/v1/group_service.pb.ts';
 import { HistoryServiceService } from '../../../proto/gen/parley/v1/history_service.pb.ts';
 import { hello, HELLO_DONE, helloCursors, type ResponseFrame } from './frames.ts';
-import { bearer, RawChat } from './raw-chat.ts';
+import { bearer, type RawChat } from './raw-chat.ts';
 import { CallFailed, readTrailers } from './rich-status.ts';
 
 export const PASSWORD = 'correct horse battery';
@@ -62,43 +61,38 @@ export interface Kept {
   readonly positions: readonly Position[];
 }
 
+export interface UserParts {
+  readonly caller: RawCaller;
+  readonly open: (token: string) => RawChat;
+}
+
 /** A device of a user: a session with streams and unary calls of its own. */
 export class RawUser {
   readonly id: bigint;
   readonly name: string;
   readonly token: string;
-  readonly #address: string;
-  readonly #caller: RawCaller;
-  readonly #opened: (chat: RawChat) => void;
+  readonly #parts: UserParts;
 
-  constructor(
-    account: { id: bigint; name: string },
-    token: string,
-    parts: { address: string; caller: RawCaller; opened: (chat: RawChat) => void },
-  ) {
+  constructor(account: { id: bigint; name: string }, token: string, parts: UserParts) {
     this.id = account.id;
     this.name = account.name;
     this.token = token;
-    this.#address = parts.address;
-    this.#caller = parts.caller;
-    this.#opened = parts.opened;
+    this.#parts = parts;
   }
 
   /** The same user with a session of its own. */
   async logIn(deviceName = ''): Promise<RawUser> {
     const request = { user: { $case: 'userId', value: this.id }, password: PASSWORD, deviceName } as const;
-    const { token } = await this.#caller.call(AuthServiceService.login, request);
-    return new RawUser(this, token, { address: this.#address, caller: this.#caller, opened: this.#opened });
+    const { token } = await this.#parts.caller.call(AuthServiceService.login, request);
+    return new RawUser(this, token, this.#parts);
   }
 
   /** A stream that has said nothing yet. */
   open(): RawChat {
-    const chat = new RawChat(this.#address, this.token);
-    this.#opened(chat);
-    return chat;
+    return this.#parts.open(this.token);
   }
 
-  /** A stream that is caught up with the server's cursors; what waited is passed over unless `frames` is read. */
+  /** A stream that is caught up from the server's cursors; what waited is passed over. */
   async connect(): Promise<RawChat> {
     const { chat } = await this.resume();
     return chat;
@@ -118,7 +112,7 @@ export class RawUser {
 
   /** @throws CallFailed */
   call<Request, Response>(rpc: Rpc<Request, Response>, request: Request): Promise<Response> {
-    return this.#caller.call(rpc, request, this.token);
+    return this.#parts.caller.call(rpc, request, this.token);
   }
 
   /** Sends by the unary rpc. @throws CallFailed */

@@ -1,25 +1,32 @@
 import { randomUUID } from 'node:crypto';
 
+import { afterAll, afterEach, beforeAll } from '@jest/globals';
+
 import { AuthServiceService } from '../../../proto/gen/parley/v1/auth_service.pb.ts';
 import { type Engine, startServer, type TestServer } from '../../cluster/start-server.ts';
-import type { RawChat } from './raw-chat.ts';
+import { RawChat } from './raw-chat.ts';
 import { PASSWORD, RawCaller, RawUser } from './raw-user.ts';
 
 /** A server on an empty database, and the people who use it. */
-export class Stage implements AsyncDisposable {
-  readonly address: string;
+export class Stage {
   readonly caller: RawCaller;
   readonly #server: TestServer;
   readonly #chats = new Set<RawChat>();
 
-  static async start(engine: Engine, environment: Readonly<Record<string, string>> = {}): Promise<Stage> {
-    return new Stage(await startServer({ engine, environment }));
+  constructor(server: TestServer) {
+    this.#server = server;
+    this.caller = new RawCaller(server.address);
   }
 
-  private constructor(server: TestServer) {
-    this.#server = server;
-    this.address = server.address;
-    this.caller = new RawCaller(server.address);
+  get address(): string {
+    return this.#server.address;
+  }
+
+  /** A stream that has said nothing yet, with any token or none. */
+  open(token?: string): RawChat {
+    const chat = new RawChat(this.address, token);
+    this.#chats.add(chat);
+    return chat;
   }
 
   /** A new user, logged in. The name is made unique. */
@@ -28,24 +35,41 @@ export class Stage implements AsyncDisposable {
     await this.caller.call(AuthServiceService.register, { name: unique, password: PASSWORD });
     const request = { user: { $case: 'name', value: unique }, password: PASSWORD, deviceName: '' } as const;
     const { token, account } = await this.caller.call(AuthServiceService.login, request);
-    const opened = (chat: RawChat) => this.#chats.add(chat);
-    return new RawUser(account!, token, { address: this.address, caller: this.caller, opened });
+    return new RawUser(account!, token, { caller: this.caller, open: (token) => this.open(token) });
   }
 
   async users<const Names extends readonly string[]>(...names: Names): Promise<{ [K in keyof Names]: RawUser }> {
     return (await Promise.all(names.map((name) => this.user(name)))) as { [K in keyof Names]: RawUser };
   }
 
-  /** Ends all streams: for after each test. */
+  /** Ends all streams. */
   async clear(): Promise<void> {
     const chats = [...this.#chats];
     this.#chats.clear();
     await Promise.all(chats.map((chat) => chat[Symbol.asyncDispose]()));
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async close(): Promise<void> {
     await this.clear();
     this.caller[Symbol.dispose]();
     await this.#server.stop();
   }
+}
+
+/**
+ * A stage that the tests of one `describe` share; streams end with their test.
+ *
+ * @param environment PARLEY_* variables of the server
+ */
+export function useStage(engine: Engine, environment: Readonly<Record<string, string>> = {}): () => Stage {
+  let stage: Stage | undefined;
+  beforeAll(async () => {
+    stage = new Stage(await startServer({ engine, environment }));
+  });
+  afterEach(() => stage?.clear());
+  afterAll(() => stage?.close());
+  return () => {
+    if (stage === undefined) throw new Error('the stage is there from the first beforeAll on');
+    return stage;
+  };
 }
