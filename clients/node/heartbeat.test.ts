@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { ManualClock } from '../../test/sdk/manual-clock.ts';
+import { ManualClock } from '../../test/domain/manual-clock.ts';
 import { Heartbeat } from './heartbeat.ts';
 
 describe('Heartbeat', () => {

@@ -70,6 +70,11 @@ export class ChatSession {
     parts.streams.add(this);
   }
 
+  /** Resolves when the stream is given what is published for its user, its own revocation too; or when it is over. */
+  get begun(): Promise<void> {
+    return this.#feed.begun;
+  }
+
   /** Any frame counts as life. Call before handling it; resolves when there is room for its answers. */
   async frameArrived(): Promise<void> {
     this.#liveness.received();

@@ -33,9 +33,20 @@ async function serve(call: ChatCall, calls: Calls, parts: ChatParts): Promise<vo
     return;
   }
   void gone.then(() => session.end(null));
+  void endIfRevoked(call, calls, session);
   void readFrames(call, calls, session);
   await writeFrames(call, session, gone);
   close(call, await session.ended, gone, parts);
+}
+
+/** A stream hears of its revocation from its begin on; one that came between authentication and that is looked for. */
+async function endIfRevoked(call: ChatCall, calls: Calls, session: ChatSession): Promise<void> {
+  await session.begun;
+  try {
+    await calls.authenticate(call.metadata);
+  } catch (thrown) {
+    session.end(calls.explain(thrown, call.getPath()).error);
+  }
 }
 
 async function readFrames(call: ChatCall, calls: Calls, session: ChatSession): Promise<void> {

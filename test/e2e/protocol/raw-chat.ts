@@ -66,6 +66,12 @@ export class RawChat implements AsyncDisposable {
     for (const frame of frames) this.#stream.write({ frame });
   }
 
+  /** Takes the first frame, whatever it is. */
+  async take(): Promise<ResponseFrame> {
+    await this.#find();
+    return this.#frames.shift()!;
+  }
+
   /** Takes the first frame of a kind. Those of other kinds stay. */
   async next<K extends Kind>(kind: K): Promise<ValueOf<K>> {
     const index = await this.#find(kind);
@@ -145,14 +151,14 @@ export class RawChat implements AsyncDisposable {
     this.#client.close();
   }
 
-  async #find(kind: Kind): Promise<number> {
+  async #find(kind?: Kind): Promise<number> {
     for (;;) {
-      const index = this.#frames.findIndex(({ $case }) => $case === kind);
+      const index = this.#frames.findIndex(({ $case }) => kind === undefined || $case === kind);
       if (index !== -1) return index;
       if (this.#status !== undefined) {
-        throw new Error(`no ${kind}: the stream ended with ${new CallFailed(this.#status).message}`);
+        throw new Error(`no ${kind ?? 'frame'}: the stream ended with ${new CallFailed(this.#status).message}`);
       }
-      await this.#changed(kind);
+      await this.#changed(kind ?? 'frame');
     }
   }
 

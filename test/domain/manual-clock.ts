@@ -1,9 +1,16 @@
-import type { Clock, Timer } from '../../clients/node/clock.ts';
+import type { Clock, Timer } from '../../server/lib/clock.ts';
 
-/** Time that passes only when the test says so. */
+/** What its wall clock shows at the start. */
+export const EPOCH_MS = 1_700_000_000_000;
+
+/** Time that passes only when the test says so: a clock for the server, and for the SDK, which needs less of one. */
 export class ManualClock implements Clock {
   #nowMs = 0;
   readonly #timers = new Set<{ dueMs: number; action: () => void }>();
+
+  now(): number {
+    return EPOCH_MS + this.#nowMs;
+  }
 
   monotonic(): number {
     return this.#nowMs;

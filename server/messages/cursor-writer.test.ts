@@ -1,0 +1,91 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+
+import { silentEvents } from '../../test/domain/domain.ts';
+import { ManualClock } from '../../test/domain/manual-clock.ts';
+import type { CursorAdvance } from '../store/records.ts';
+import { type Store, StoreUnavailable } from '../store/store.ts';
+import { CursorWriter } from './cursor-writer.ts';
+
+const AT = { userId: 1, conversationId: 7 };
+
+describe('the cursor writer', () => {
+  let clock: ManualClock;
+  let batches: CursorAdvance[][];
+  let failures: number;
+  let writer: CursorWriter;
+
+  beforeEach(() => {
+    clock = new ManualClock();
+    batches = [];
+    failures = 0;
+    const advance = async (advances: readonly CursorAdvance[]) => {
+      failures -= 1;
+      if (failures >= 0) throw new StoreUnavailable('down');
+      batches.push([...advances]);
+    };
+    const store = { cursors: { advance, get: async () => undefined } } as unknown as Store;
+    writer = new CursorWriter({ store, clock, events: silentEvents });
+  });
+
+  /** Lets what a timer has started come to its end. */
+  const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+  test('writes many notes of one cursor as one, within half a second', async () => {
+    for (const seq of [1, 5, 3]) writer.note({ ...AT, deliveredSeq: seq });
+    writer.note({ ...AT, readSeq: 2 });
+    writer.note({ userId: 2, conversationId: 7, deliveredSeq: 1 });
+    clock.advance(500);
+    await settle();
+    expect(batches).toEqual([
+      [
+        { ...AT, deliveredSeq: 5, readSeq: 2 },
+        { userId: 2, conversationId: 7, deliveredSeq: 1 },
+      ],
+    ]);
+    expect(clock.timers).toBe(0);
+  });
+
+  test('joins runs of own sends that follow on, and keeps the later of two that don’t', async () => {
+    writer.note({ ...AT, own: { from: 3, to: 3 } });
+    writer.note({ ...AT, own: { from: 4, to: 4 } });
+    await writer.flush();
+    writer.note({ ...AT, own: { from: 5, to: 5 } });
+    writer.note({ ...AT, own: { from: 9, to: 9 } });
+    await writer.flush();
+    expect(batches.map(([advance]) => advance?.own)).toEqual([
+      { from: 3, to: 4 },
+      { from: 9, to: 9 },
+    ]);
+  });
+
+  test('forgets nothing when the store fails, and tries again', async () => {
+    failures = 2;
+    writer.note({ ...AT, deliveredSeq: 4 });
+    await expect(writer.flush()).rejects.toThrow(StoreUnavailable);
+    writer.note({ ...AT, deliveredSeq: 6 });
+    clock.advance(1_000);
+    await settle();
+    expect(batches).toEqual([]);
+    clock.advance(1_000);
+    await settle();
+    expect(batches).toEqual([[{ ...AT, deliveredSeq: 6, readSeq: 0 }]]);
+  });
+
+  test('a flush during a write waits for it, and writes what came meanwhile', async () => {
+    writer.note({ ...AT, deliveredSeq: 1 });
+    const first = writer.flush();
+    writer.note({ ...AT, deliveredSeq: 2 });
+    await writer.flush();
+    await first;
+    expect(batches.map(([advance]) => advance?.deliveredSeq)).toEqual([1, 2]);
+  });
+
+  test('disposing writes the rest and leaves no timer', async () => {
+    writer.note({ ...AT, deliveredSeq: 1 });
+    await writer[Symbol.asyncDispose]();
+    expect(batches).toHaveLength(1);
+    expect(clock.timers).toBe(0);
+    await writer.flush();
+    expect(batches).toHaveLength(1);
+  });
+});

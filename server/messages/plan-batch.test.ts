@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto';
+
+import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+
+import { DomainError } from '../lib/errors.ts';
+import type { ConversationHead } from '../store/records.ts';
+import { hashRequest } from './content-rules.ts';
+import { planBatch } from './plan-batch.ts';
+import type { Lane, Receipt, Send } from './send.ts';
+
+function send(
+  parts: { conversation?: number; sender?: number; id?: string; text?: string; lane?: Lane | null } = {},
+): Send {
+  const { conversation = 1, sender = 1, id = randomUUID(), text = 'hello', lane = null } = parts;
+  const target = { kind: 'group', groupId: conversation } as const;
+  const content = { text };
+  return {
+    senderId: sender,
+    senderName: 'ann',
+    clientMessageId: id,
+    target,
+    content,
+    requestHash: hashRequest(target, content),
+    lane,
+    facts: { id: conversation, kind: 'group', groupId: conversation },
+  };
+}
+
+function heads(...list: [id: number, lastSeq: number, lastOrdinal: number][]): Map<number, ConversationHead> {
+  return new Map(list.map(([id, lastSeq, lastOrdinal]) => [id, { id, lastSeq, lastOrdinal, membersVersion: 1 }]));
+}
+
+const NOBODY = () => null;
+const REFUSED = new DomainError('NOT_A_MEMBER', 'no');
+
+function seqs(results: readonly (Receipt | DomainError)[]): (number | string)[] {
+  return results.map((result) => (result instanceof DomainError ? result.reason : result.seq));
+}
+
+describe('a batch', () => {
+  test('numbers each conversation on from its head', () => {
+    const sends = [send({ conversation: 1 }), send({ conversation: 2 }), send({ conversation: 1 })];
+    const plan = planBatch(sends, { heads: heads([1, 10, 7], [2, 0, 0]), repeats: [], refuse: NOBODY, now: 5 });
+    expect(plan.results).toEqual([
+      { conversationId: 1, seq: 11, ordinal: 8, createdAt: 5 },
+      { conversationId: 2, seq: 1, ordinal: 1, createdAt: 5 },
+      { conversationId: 1, seq: 12, ordinal: 9, createdAt: 5 },
+    ]);
+    expect(plan.entries.map(({ entry }) => [entry.conversationId, entry.seq])).toEqual([
+      [1, 11],
+      [2, 1],
+      [1, 12],
+    ]);
+  });
+
+  test('gives no seq to what is refused', () => {
+    const sends = [send(), send({ sender: 2 }), send()];
+    const refuse = ({ senderId }: Send) => (senderId === 2 ? REFUSED : null);
+    const plan = planBatch(sends, { heads: heads([1, 0, 0]), repeats: [], refuse, now: 0 });
+    expect(seqs(plan.results)).toEqual([1, 'NOT_A_MEMBER', 2]);
+  });
+
+  test('answers a repeat by what is stored, before it judges who may write', () => {
+    const repeat = send();
+    const stored = { ...repeat, conversationId: 1, seq: 4, ordinal: 3, createdAt: 1 };
+    const plan = planBatch([repeat], { heads: heads([1, 9, 9]), repeats: [stored], refuse: () => REFUSED, now: 0 });
+    expect(plan.results).toEqual([{ conversationId: 1, seq: 4, ordinal: 3, createdAt: 1 }]);
+    expect(plan.entries).toEqual([]);
+  });
+
+  test('stores a repeat within itself once', () => {
+    const id = randomUUID();
+    const plan = planBatch([send({ id }), send({ id }), send()], {
+      heads: heads([1, 0, 0]),
+      repeats: [],
+      refuse: NOBODY,
+      now: 0,
+    });
+    expect(seqs(plan.results)).toEqual([1, 1, 2]);
+    expect(plan.entries).toHaveLength(2);
+  });
+
+  test('tells a reused id from a repeat; another sender may use the same', () => {
+    const id = randomUUID();
+    const sends = [send({ id }), send({ id, text: 'other' }), send({ id, conversation: 2 }), send({ id, sender: 2 })];
+    const plan = planBatch(sends, { heads: heads([1, 0, 0], [2, 0, 0]), repeats: [], refuse: NOBODY, now: 0 });
+    expect(seqs(plan.results)).toEqual([1, 'CLIENT_MESSAGE_ID_REUSED', 'CLIENT_MESSAGE_ID_REUSED', 2]);
+  });
+
+  test('changes nothing it was given: a transaction may be tried again', () => {
+    const lane: Lane = { failedId: randomUUID() };
+    const sends = [send({ id: lane.failedId ?? '', lane }), send({ lane })];
+    const facts = { heads: heads([1, 0, 0]), repeats: [], refuse: NOBODY, now: 0 };
+    const first = planBatch(sends, facts);
+    expect(planBatch(sends, facts)).toEqual(first);
+    expect(facts.heads).toEqual(heads([1, 0, 0]));
+  });
+});
+
+describe('a lane with a failed send', () => {
+  test('fails everything else in it, until the failed one comes again', () => {
+    const failed = send();
+    const lane: Lane = { failedId: failed.clientMessageId };
+    const sends = [send({ lane }), { ...failed, lane }, send({ lane })];
+    const plan = planBatch(sends, { heads: heads([1, 0, 0]), repeats: [], refuse: NOBODY, now: 0 });
+    expect(seqs(plan.results)).toEqual(['EARLIER_SEND_FAILED', 1, 2]);
+  });
+
+  test('fails no other lane', () => {
+    const plan = planBatch([send({ lane: { failedId: randomUUID() } }), send({ lane: { failedId: null } }), send()], {
+      heads: heads([1, 0, 0]),
+      repeats: [],
+      refuse: NOBODY,
+      now: 0,
+    });
+    expect(seqs(plan.results)).toEqual(['EARLIER_SEND_FAILED', 1, 2]);
+  });
+});
+
+test('whatever the batch, seqs follow on without a gap and each id has one', () => {
+  const ids = Array.from({ length: 6 }, () => randomUUID());
+  const anySend = fc
+    .record({ conversation: fc.constantFrom(1, 2, 3), sender: fc.constantFrom(1, 2), id: fc.constantFrom(...ids) })
+    .map(send);
+  fc.assert(
+    fc.property(fc.array(anySend, { maxLength: 30 }), fc.constantFrom(0, 1, 2), (sends, barred) => {
+      const start = heads([1, 5, 2], [2, 0, 0], [3, 100, 50]);
+      const refuse = ({ senderId }: Send) => (senderId === barred ? REFUSED : null);
+      const { results, entries } = planBatch(sends, { heads: start, repeats: [], refuse, now: 0 });
+      expect(results).toHaveLength(sends.length);
+      for (const [id, head] of start) {
+        const numbered = entries.filter(({ entry }) => entry.conversationId === id).map(({ entry }) => entry);
+        expect(numbered.map(({ seq }) => seq)).toEqual(numbered.map((_, index) => head.lastSeq + 1 + index));
+        expect(numbered.map(({ ordinal }) => ordinal)).toEqual(
+          numbered.map((_, index) => head.lastOrdinal + 1 + index),
+        );
+      }
+      const keys = entries.map(({ entry }) => `${entry.senderId}:${entry.clientMessageId}`);
+      expect(new Set(keys).size).toBe(keys.length);
+      expect(entries.some(({ entry }) => entry.senderId === barred)).toBe(false);
+    }),
+  );
+});
