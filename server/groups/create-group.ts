@@ -61,7 +61,8 @@ async function insertGroup(
   const made = await store.transact(
     async (tx) => {
       const { groupId, conversationId } = await tx.insertGroup({ ...group, ownerId: owner.id, createdAt: at });
-      const head = { id: conversationId, lastSeq: 0, lastOrdinal: 0, membersVersion: 0 };
+      const [head] = await tx.lock([conversationId], 'wait');
+      if (head === undefined) throw new Error(`conversation ${conversationId} vanished while its group was made`);
       const entry = membershipEntry({
         head,
         groupId,
@@ -75,12 +76,12 @@ async function insertGroup(
       await tx.openPeriod(groupId, owner.id, entry.seq, 'owner', at);
       const record = await tx.group(groupId);
       if (record === undefined) throw new Error(`group ${groupId} vanished while it was made`);
-      return { record, entry };
+      return { record, entry, membersVersion: head.membersVersion + 1 };
     },
     { repeatable: group.requestId !== null },
   );
   events.groupCreated(made.record.id, owner.id);
-  publishEntry(bus, made.entry, 1);
+  publishEntry(bus, made.entry, made.membersVersion);
   bus.publish(`user:${owner.id}`, {
     type: 'membership',
     conversationId: made.record.conversationId,

@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+
+import { Domain, openMemoryStore, reasonOf, toUser } from '../../test/domain/domain.ts';
+import { DomainError } from '../lib/errors.ts';
+import type { FriendStatus, UserRecord } from '../store/records.ts';
+import type { Store } from '../store/store.ts';
+import { Friends } from './friends.ts';
+
+let store: Store;
+let domain: Domain;
+let friends: Friends;
+let ann: UserRecord;
+let bob: UserRecord;
+
+beforeAll(async () => {
+  store = await openMemoryStore();
+});
+
+afterAll(async () => {
+  await store[Symbol.asyncDispose]();
+});
+
+beforeEach(async () => {
+  domain = new Domain(store, { policy: 'friends' });
+  friends = new Friends(domain);
+  [ann, bob] = [await domain.makeUser(), await domain.makeUser()];
+});
+
+type Pair = readonly [mine: FriendStatus | null, theirs: FriendStatus | null];
+
+const NOTHING: Pair = [null, null];
+const ASKED: Pair = ['requested', null];
+const ASKS: Pair = [null, 'requested'];
+const FRIENDS: Pair = ['accepted', 'accepted'];
+
+async function set([mine, theirs]: Pair): Promise<void> {
+  await store.log.ensureDirect(ann.id, bob.id);
+  await store.transact(async (tx) => {
+    await tx.setFriend(ann.id, bob.id, mine, 0);
+    await tx.setFriend(bob.id, ann.id, theirs, 0);
+  });
+}
+
+async function get(): Promise<Pair> {
+  const rows = await store.transact((tx) => tx.friendRows([[ann.id, bob.id]]));
+  const of = ({ id }: UserRecord) => rows.find(({ userId }) => userId === id)?.status ?? null;
+  return [of(ann), of(bob)];
+}
+
+type Action = 'add' | 'accept' | 'decline' | 'remove';
+
+describe('what ann does, and how the two stand after it', () => {
+  test.each<[Action, Pair, Pair | 'FRIEND_REQUEST_NOT_FOUND' | 'RECIPIENT_UNAVAILABLE']>([
+    ['add', NOTHING, ASKED],
+    ['add', ASKED, ASKED],
+    ['add', ASKS, FRIENDS],
+    ['add', FRIENDS, FRIENDS],
+    ['add', ['blocked', null], 'RECIPIENT_UNAVAILABLE'],
+    // Whoever is blocked can't tell.
+    ['add', [null, 'blocked'], ['requested', 'blocked']],
+    ['accept', NOTHING, 'FRIEND_REQUEST_NOT_FOUND'],
+    ['accept', ASKED, 'FRIEND_REQUEST_NOT_FOUND'],
+    ['accept', ASKS, FRIENDS],
+    ['accept', FRIENDS, FRIENDS],
+    ['accept', [null, 'blocked'], 'FRIEND_REQUEST_NOT_FOUND'],
+    ['decline', NOTHING, NOTHING],
+    ['decline', ASKED, ASKED],
+    ['decline', ASKS, NOTHING],
+    ['decline', FRIENDS, FRIENDS],
+    ['remove', NOTHING, NOTHING],
+    ['remove', ASKED, NOTHING],
+    ['remove', ASKS, ASKS],
+    ['remove', FRIENDS, NOTHING],
+    ['remove', [null, 'blocked'], [null, 'blocked']],
+  ])('%s from %j gives %j', async (action, before, after) => {
+    await set(before);
+    const done = friends[action](ann.id, bob.id).then(
+      () => 'done',
+      (error: unknown) => (error instanceof DomainError ? error.reason : error),
+    );
+    expect(await done).toBe(typeof after === 'string' ? after : 'done');
+    expect(await get()).toEqual(typeof after === 'string' ? before : after);
+  });
+
+  test('two who ask each other at the same moment are friends', async () => {
+    const told = await Promise.all([friends.add(ann.id, bob.id), friends.add(bob.id, ann.id)]);
+    expect(told.sort()).toEqual(['accepted', 'requested']);
+    expect(await get()).toEqual(FRIENDS);
+  });
+});
+
+test('among friends only, becoming friends and ceasing to be so holds for the very next send', async () => {
+  expect(reasonOf(await domain.sendOne(ann, toUser(bob)))).toBe('RECIPIENT_UNAVAILABLE');
+  await friends.add(ann.id, bob.id);
+  expect(reasonOf(await domain.sendOne(ann, toUser(bob)))).toBe('RECIPIENT_UNAVAILABLE');
+  await friends.accept(bob.id, ann.id);
+  expect((await domain.sendOne(ann, toUser(bob))).ok).toBe(true);
+  expect((await domain.sendOne(bob, toUser(ann))).ok).toBe(true);
+  await friends.remove(bob.id, ann.id);
+  expect(reasonOf(await domain.sendOne(ann, toUser(bob)))).toBe('RECIPIENT_UNAVAILABLE');
+});
+
+test('oneself, and nobody, can not be a friend', async () => {
+  await expect(friends.add(ann.id, ann.id)).rejects.toMatchObject({ reason: 'SELF_NOT_ALLOWED' });
+  await expect(friends.add(ann.id, 999_999)).rejects.toMatchObject({ reason: 'USER_NOT_FOUND' });
+  await expect(friends.accept(ann.id, 999_999)).rejects.toMatchObject({ reason: 'FRIEND_REQUEST_NOT_FOUND' });
+});
