@@ -1,5 +1,3 @@
-import { constants, type ServerHttp2Stream } from 'node:http2';
-
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 
 import type { ChatRequest } from '../../proto/gen/parley/v1/chat_service.pb.ts';
@@ -7,12 +5,13 @@ import { type ChatParts, ChatSession } from '../delivery/chat-session.ts';
 import type { Outbound } from '../delivery/outbound.ts';
 import type { DomainError } from '../lib/errors.ts';
 import type { Calls } from './calls.ts';
+import { CutOff } from './cut-off.ts';
 import { takeFrame } from './inbound-frames.ts';
 import { toStatusObject } from './status.ts';
 
 export type ChatCall = ServerDuplexStream<ChatRequest, Outbound>;
 
-/** A peer that takes not even the status that ends its stream is cut off so long after it. */
+/** A peer whose stream was ended for it has so long for each frame that is left; one that ended it itself, longer. */
 const CUT_OFF_AFTER_MS = 2_000;
 
 /** Serves Chat streams: frames in one after the other, frames out one at a time as the peer takes them. */
@@ -35,8 +34,13 @@ async function serve(call: ChatCall, calls: Calls, parts: ChatParts): Promise<vo
   void gone.then(() => session.end(null));
   void endIfRevoked(call, calls, session);
   void readFrames(call, calls, session);
-  await writeFrames(call, session, gone);
-  close(call, await session.ended, gone, parts);
+  const cutOff = new CutOff(call, parts.clock);
+  void session.ended.then((reason) =>
+    cutOff.begin(reason === null ? parts.liveness.slowConsumerMs : CUT_OFF_AFTER_MS),
+  );
+  void gone.then(() => cutOff.cancel());
+  await writeFrames(call, session, gone, cutOff);
+  close(call, await session.ended);
 }
 
 /** A stream hears of its revocation from its begin on; one that came between authentication and that is looked for. */
@@ -64,12 +68,18 @@ async function readFrames(call: ChatCall, calls: Calls, session: ChatSession): P
 }
 
 /** One frame under way at a time: whatever gathers meanwhile goes into the next one. */
-async function writeFrames(call: ChatCall, session: ChatSession, gone: Promise<void>): Promise<void> {
+async function writeFrames(
+  call: ChatCall,
+  session: ChatSession,
+  gone: Promise<void>,
+  cutOff: CutOff,
+): Promise<void> {
   for (;;) {
     const outbound = await session.outbox.next();
     if (outbound === undefined || call.cancelled) return;
     await Promise.race([new Promise<void>((resolve) => call.write(outbound, () => resolve())), gone]);
     session.frameWritten();
+    cutOff.progress();
   }
 }
 
@@ -78,14 +88,7 @@ function refuse(call: ChatCall, calls: Calls, thrown: unknown): void {
   call.emit('error', toStatusObject(error, requestId));
 }
 
-function close(call: ChatCall, reason: DomainError | null, gone: Promise<void>, { clock }: ChatParts): void {
+function close(call: ChatCall, reason: DomainError | null): void {
   if (reason === null) call.end();
   else call.emit('error', toStatusObject(reason));
-  const cutOff = clock.after(CUT_OFF_AFTER_MS, () => http2StreamOf(call)?.close(constants.NGHTTP2_CANCEL));
-  void gone.then(() => cutOff.cancel());
-}
-
-/** grpc-js has no way to reset a stream whose peer reads nothing: this reaches for the HTTP/2 stream under it. */
-function http2StreamOf(call: ChatCall): ServerHttp2Stream | undefined {
-  return (call as unknown as { call?: { stream?: ServerHttp2Stream } }).call?.stream;
 }

@@ -6,7 +6,7 @@ import { DomainError, type Reason } from '../lib/errors.ts';
 import { OutcomeUnknown, StoreUnavailable } from '../store/store.ts';
 
 /** The one table from reasons to status codes. */
-const CODES: Readonly<Record<Reason, status>> = {
+export const CODES: Readonly<Record<Reason, status>> = {
   INVALID_FIELD: status.INVALID_ARGUMENT,
   INVALID_PAGE_TOKEN: status.INVALID_ARGUMENT,
   PROTOCOL_VERSION_UNSUPPORTED: status.FAILED_PRECONDITION,

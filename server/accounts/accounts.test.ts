@@ -1,0 +1,156 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+
+import { openMemoryStore, RecordingBus, silentEvents } from '../../test/domain/domain.ts';
+import { ManualClock } from '../../test/domain/manual-clock.ts';
+import type { Store } from '../store/store.ts';
+import { Accounts } from './accounts.ts';
+import { PasswordHasher } from './password-hasher.ts';
+import { Sessions } from './sessions.ts';
+import { hashToken } from './tokens.ts';
+
+const PASSWORD = 'correct horse';
+const IDLE_TTL_MS = 3_600_000;
+
+/** Counts what is verified. */
+class CountingHasher extends PasswordHasher {
+  verified = 0;
+
+  override verify(...args: Parameters<PasswordHasher['verify']>): Promise<boolean> {
+    this.verified += 1;
+    return super.verify(...args);
+  }
+}
+
+let store: Store;
+let bus: RecordingBus;
+let clock: ManualClock;
+let hasher: CountingHasher;
+let sessions: Sessions;
+let accounts: Accounts;
+
+beforeEach(async () => {
+  store = await openMemoryStore();
+  bus = new RecordingBus();
+  clock = new ManualClock();
+  hasher = new CountingHasher({ concurrency: 2, queueLimit: 50 });
+  sessions = new Sessions({ store, bus, clock, events: silentEvents }, { idleTtlMs: IDLE_TTL_MS });
+  accounts = new Accounts({ store, sessions, hasher, clock, events: silentEvents });
+});
+
+afterEach(async () => {
+  await sessions[Symbol.asyncDispose]();
+  await store[Symbol.asyncDispose]();
+});
+
+describe('registering', () => {
+  test('keeps the name as it was given, and the password as an argon2id hash', async () => {
+    const user = await accounts.register('Ann', PASSWORD);
+    expect(user.name).toBe('Ann');
+    const credentials = await store.accounts.credentials({ id: user.id });
+    expect(credentials?.passwordHash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+  });
+
+  test('of two that register the same name at once, one gets it', async () => {
+    const told = await Promise.allSettled([accounts.register('ann', PASSWORD), accounts.register('ANN', PASSWORD)]);
+    const refused = told.filter((result) => result.status === 'rejected');
+    expect(refused).toEqual([expect.objectContaining({ reason: expect.objectContaining({ reason: 'NAME_TAKEN' }) })]);
+  });
+
+  test.each([
+    ['a'.repeat(7), false],
+    ['a'.repeat(8), true],
+    ['🦊'.repeat(256), true],
+    ['a'.repeat(257), false],
+  ])('a password of the wrong length is refused', async (password, allowed) => {
+    const registered = accounts.register('ann', password);
+    if (allowed) await registered;
+    else await expect(registered).rejects.toMatchObject({ violations: [{ field: 'password' }] });
+  });
+});
+
+describe('logging in', () => {
+  test('by name in any case, or by id', async () => {
+    const { id } = await accounts.register('Straße', PASSWORD);
+    for (const who of [{ name: 'STRASSE' }, { id }]) {
+      expect((await accounts.login(who, PASSWORD, 'laptop')).user.id).toBe(id);
+    }
+  });
+
+  test('an unknown name and a wrong password get the same answer for the same work', async () => {
+    await accounts.register('ann', PASSWORD);
+    const attempts = [{ name: 'ann' }, { name: 'nobody' }, { name: '' }, { id: 999 }];
+    const told: unknown[] = [];
+    for (const who of attempts)
+      told.push(await accounts.login(who, 'wrong password', '').catch((error: unknown) => error));
+    for (const error of told) expect(error).toEqual(told[0]);
+    expect(told[0]).toMatchObject({ reason: 'CREDENTIALS_INVALID', violations: [], metadata: {} });
+    expect(hasher.verified).toBe(attempts.length);
+  });
+
+  test('gives a token of 256 bits, of which only the hash is kept', async () => {
+    await accounts.register('ann', PASSWORD);
+    const { token, session } = await accounts.login({ name: 'ann' }, PASSWORD, '');
+    expect(Buffer.from(token, 'base64url')).toHaveLength(32);
+    expect((await store.sessions.find(hashToken(token)))?.session.id).toBe(session.id);
+    expect(await store.sessions.find(Buffer.from(token, 'base64url'))).toBeUndefined();
+    const other = await accounts.login({ name: 'ann' }, PASSWORD, '');
+    expect(other.token).not.toBe(token);
+  });
+});
+
+describe('a session', () => {
+  const login = async () => {
+    await accounts.register('ann', PASSWORD);
+    return accounts.login({ name: 'ann' }, PASSWORD, '');
+  };
+
+  test('ends when it was not used for its time, and every use puts that off', async () => {
+    const { token } = await login();
+    const expiresAt = async () => (await store.sessions.find(hashToken(token)))?.session.expiresAt ?? 0;
+    /** Uses the token, and lets the batch that notes it be written. */
+    const use = async () => {
+      const before = await expiresAt();
+      await sessions.authenticate(token);
+      clock.advance(1_000);
+      while ((await expiresAt()) === before) await new Promise((resolve) => setImmediate(resolve));
+    };
+    clock.advance(IDLE_TTL_MS / 2);
+    await use();
+    clock.advance(IDLE_TTL_MS - 2_000);
+    await use();
+    clock.advance(IDLE_TTL_MS + 1);
+    await expect(sessions.authenticate(token)).rejects.toMatchObject({ reason: 'TOKEN_INVALID' });
+  });
+
+  test('is over after logout, and its streams are told', async () => {
+    const { token } = await login();
+    const caller = await sessions.authenticate(token);
+    await accounts.logout(caller);
+    await expect(sessions.authenticate(token)).rejects.toMatchObject({ reason: 'TOKEN_INVALID' });
+    const event = { type: 'session-revoked', userId: caller.user.id, sessionId: caller.session.id };
+    expect(bus.published).toEqual([{ channel: `user:${caller.user.id}`, event }]);
+    await sessions.revoke(caller.session);
+  });
+
+  test.each(['', 'x', 'x'.repeat(43), 'x'.repeat(10_000), '\u0000'])('is not opened by %j', async (token) => {
+    await expect(sessions.authenticate(token)).rejects.toMatchObject({ reason: 'TOKEN_INVALID' });
+  });
+});
+
+describe('hashing', () => {
+  test('is bounded: beyond the queue it is refused, and what was let in is done', async () => {
+    const small = new PasswordHasher({ concurrency: 1, queueLimit: 3 });
+    const told = await Promise.allSettled(Array.from({ length: 5 }, () => small.hash(PASSWORD)));
+    expect(told.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected', 'rejected']);
+    for (const result of told) {
+      if (result.status === 'rejected')
+        expect(result.reason).toMatchObject({ reason: 'OVERLOADED', retryAfterMs: 1_000 });
+    }
+    expect(await small.verify(PASSWORD, await small.hash(PASSWORD))).toBe(true);
+  });
+
+  test('nobody has the password of the decoy', async () => {
+    const small = new PasswordHasher({ concurrency: 1, queueLimit: 3 });
+    expect(await small.verify('no such user', undefined)).toBe(false);
+  });
+});
