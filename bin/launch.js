@@ -42,7 +42,7 @@ function runOnInstalledNode() {
   if (!existsSync(node) || process.env.PARLEY_LAUNCHED_BY !== undefined) {
     process.stderr.write(
       `Parley needs Node ${NEEDED.join('.')} or newer, and this is ${process.versions.node}. ` +
-        'In a clone, `npm ci` on Linux installs one for Parley alone.\n',
+        'In a clone, `npm ci` on x86-64 Linux installs one for Parley alone.\n',
     );
     process.exit(1);
   }

@@ -13,6 +13,7 @@ import { draining } from './draining.ts';
 import { Feed } from './feed.ts';
 import { Handshake, type Hello } from './handshake.ts';
 import { Liveness, type LivenessOptions } from './liveness.ts';
+import type { GoAwayReason } from './outbound.ts';
 import { Outbox, type OutboxLimits } from './outbox.ts';
 import { type ClientCursors, startingPlaces } from './starting-places.ts';
 import { StreamSends } from './stream-sends.ts';
@@ -149,13 +150,13 @@ export class ChatSession {
   /** The replica drains: the client is asked to come back, to another one, and still gets its results. */
   async goAway(): Promise<void> {
     this.#goingAway = true;
-    this.outbox.pushNotice({ type: 'go-away', reason: 'draining', reconnect: true, afterMs: Math.random() * 1_000 });
+    this.#tellToGo('draining', Math.random() * 1_000);
     await this.#sends.settled();
     this.end(draining());
   }
 
   revoked(): void {
-    this.outbox.pushNotice({ type: 'go-away', reason: 'token_invalid', reconnect: false, afterMs: 0 });
+    this.#tellToGo('token_invalid');
     this.end(new DomainError('TOKEN_INVALID', 'the token was revoked; log in again'));
   }
 
@@ -170,8 +171,10 @@ export class ChatSession {
   tick(): void {
     const verdict = this.#liveness.judge({ welcomed: this.#started, outboxEmpty: this.outbox.empty });
     if (verdict === 'beat') this.outbox.pushNotice({ type: 'pong', nonce: 0n });
-    else if (verdict !== null) this.end(verdict);
-    else if (this.#started) this.#parts.sessions.noteUse(this.caller.session);
+    else if (verdict !== null) {
+      if (verdict.reason === 'SLOW_CONSUMER') this.#tellToGo('slow_consumer', verdict.retryAfterMs);
+      this.end(verdict);
+    } else if (this.#started) this.#parts.sessions.noteUse(this.caller.session);
   }
 
   /** Ends the stream; what waits in the outbox is still written. */
@@ -186,6 +189,11 @@ export class ChatSession {
     void this.#parts.cursors.flush().catch((cause: unknown) => this.#parts.events.workFailed('writing cursors', cause));
     this.#end(reason);
     this.outbox.close();
+  }
+
+  /** Whether and when to come back: never where no time is given. */
+  #tellToGo(reason: GoAwayReason, afterMs?: number): void {
+    this.outbox.pushNotice({ type: 'go-away', reason, reconnect: afterMs !== undefined, afterMs: afterMs ?? 0 });
   }
 
   async #start(cursors: ClientCursors | null, logEpoch: string): Promise<void> {

@@ -35,9 +35,7 @@ async function serve(call: ChatCall, calls: Calls, parts: ChatParts): Promise<vo
   void endIfRevoked(call, calls, session);
   void readFrames(call, calls, session);
   const cutOff = new CutOff(call, parts.clock);
-  void session.ended.then((reason) =>
-    cutOff.begin(reason === null ? parts.liveness.slowConsumerMs : CUT_OFF_AFTER_MS),
-  );
+  void session.ended.then((reason) => cutOff.begin(reason === null ? parts.liveness.slowConsumerMs : CUT_OFF_AFTER_MS));
   void gone.then(() => cutOff.cancel());
   await writeFrames(call, session, gone, cutOff);
   close(call, await session.ended);
@@ -68,12 +66,7 @@ async function readFrames(call: ChatCall, calls: Calls, session: ChatSession): P
 }
 
 /** One frame under way at a time: whatever gathers meanwhile goes into the next one. */
-async function writeFrames(
-  call: ChatCall,
-  session: ChatSession,
-  gone: Promise<void>,
-  cutOff: CutOff,
-): Promise<void> {
+async function writeFrames(call: ChatCall, session: ChatSession, gone: Promise<void>, cutOff: CutOff): Promise<void> {
   for (;;) {
     const outbound = await session.outbox.next();
     if (outbound === undefined || call.cancelled) return;

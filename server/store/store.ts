@@ -223,7 +223,10 @@ export interface Transaction {
     requestId: string | null;
     requestHash: Uint8Array | null;
   }): Promise<{ groupId: number; conversationId: number }>;
-  /** Opens a period of membership at `joinedSeq`, and raises (or makes) the cursor to joinedSeq − 1. */
+  /**
+   * Opens a period of membership at `joinedSeq`, and raises (or makes) the cursor to joinedSeq − 1; delivered_seq only
+   * if nothing of an earlier period is still to be delivered.
+   */
   openPeriod(groupId: number, userId: number, joinedSeq: number, role: GroupRole, at: number): Promise<void>;
   /** Closes the open period at `leftSeq`. */
   closePeriod(groupId: number, userId: number, leftSeq: number, at: number): Promise<void>;

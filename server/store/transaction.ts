@@ -157,12 +157,18 @@ export class SqlTransaction implements Transaction {
       [groupId],
     );
     const cursor = [userId, group!.conversation_id];
-    const [present] = await this.#sql.query(
+    const [present] = await this.#sql.query<{ delivered_seq: number }>(
       'SELECT delivered_seq FROM offline_message WHERE user_id = ? AND conversation_id = ?',
       cursor,
     );
     if (present) {
-      const tuples = [[...cursor, seqBefore, seqBefore]];
+      const pending = await this.#sql.query(
+        'SELECT joined_seq FROM group_user WHERE group_id = ? AND user_id = ? AND left_seq > ?',
+        [groupId, userId, present.delivered_seq],
+      );
+      // What of an earlier period is still to be delivered would be passed over.
+      const deliveredSeq = pending.length > 0 ? present.delivered_seq : seqBefore;
+      const tuples = [[...cursor, deliveredSeq, seqBefore]];
       const keys = ['user_id', 'conversation_id'];
       await raiseRows(this.#sql, { table: 'offline_message', keys, values: ['delivered_seq', 'read_seq'], tuples });
     } else {

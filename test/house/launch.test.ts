@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
@@ -143,4 +143,12 @@ describe('on an old Node', () => {
     await put('dist/server/main.js', "process.kill(process.pid, 'SIGKILL');\n");
     expect(await launched('an old node')).toMatchObject({ code: 137 });
   });
+});
+
+// npm 10 links the one's `node` and then clears it away with the one for the other platform.
+test('only one package brings a Node', async () => {
+  const { optionalDependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
+    optionalDependencies: Record<string, string>;
+  };
+  expect(Object.keys(optionalDependencies).filter((name) => name.startsWith('node-'))).toHaveLength(1);
 });

@@ -6,7 +6,8 @@ const LOOK_EVERY_MS = 20;
 
 /**
  * Node's environment, which fails a test file that leaves something open: a server, a socket, a child process or a
- * timer that would keep the process alive. What is closing has 3 s to get done.
+ * timer that would keep the process alive. What is closing has 3 s to get done. A timer is missed where the file runs
+ * alone, in jest's own process: one of jest's may have ended meanwhile, and only their number is known.
  */
 export default class StrictEnvironment extends TestEnvironment {
   #before = new Map<string, number>();

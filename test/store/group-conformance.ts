@@ -74,6 +74,17 @@ export function groupConformance(world: () => World): void {
     expect(await groups.list(others[1]!.id, { afterId: 0, limit: 10 })).toEqual([]);
   });
 
+  test('a joining passes over nothing that is still to be delivered', async () => {
+    const { cursors } = world().store;
+    const [owner, member] = await world().pair();
+    const group = await world().group(owner);
+    await world().join(group, member);
+    await cursors.advance([{ userId: member.id, conversationId: group.conversationId, deliveredSeq: 2 }]);
+    await world().leave(group, member);
+    const joined = await world().join(group, member);
+    expect(await cursors.get(member.id, group.conversationId)).toEqual({ deliveredSeq: 2, readSeq: joined - 1 });
+  });
+
   test('a membership is open, closed, and opened again as a period of its own', async () => {
     const { groups, log, cursors } = world().store;
     const [owner, member] = await world().pair();
@@ -81,6 +92,7 @@ export function groupConformance(world: () => World): void {
     await world().join(group, member);
     await cursors.advance([{ userId: member.id, conversationId: group.conversationId, deliveredSeq: 2 }]);
     const left = await world().leave(group, member);
+    await cursors.advance([{ userId: member.id, conversationId: group.conversationId, deliveredSeq: left }]);
     expect(await groups.member(group.groupId, member.id)).toBeUndefined();
     await world().say(group.conversationId, owner.id, { kind: 'content', content: { text: 'unheard' } });
     const joined = await world().join(group, member);

@@ -88,8 +88,8 @@ describe.each(ENGINES)('authentication, on %s', (engine) => {
 
   test('a token of one server is worth nothing when it is changed by one letter', async () => {
     const changed = (ann.token.startsWith('A') ? 'B' : 'A') + ann.token.slice(1);
-    await expect(stage().caller.call(AuthServiceService.getAccount, { user: undefined }, changed)).rejects.toMatchObject(
-      { code: status.UNAUTHENTICATED, reason: 'TOKEN_INVALID' },
-    );
+    await expect(
+      stage().caller.call(AuthServiceService.getAccount, { user: undefined }, changed),
+    ).rejects.toMatchObject({ code: status.UNAUTHENTICATED, reason: 'TOKEN_INVALID' });
   });
 });

@@ -72,6 +72,11 @@ export class RawChat implements AsyncDisposable {
     return this.#frames.shift()!;
   }
 
+  /** Takes all frames that have come. */
+  left(): ResponseFrame[] {
+    return this.#frames.splice(0);
+  }
+
   /** Takes the first frame of a kind. Those of other kinds stay. */
   async next<K extends Kind>(kind: K): Promise<ValueOf<K>> {
     const index = await this.#find(kind);

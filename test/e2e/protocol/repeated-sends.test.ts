@@ -81,7 +81,8 @@ describe.each(ENGINES)('a message that is sent again, on %s', (engine) => {
       ...devices.map((device) => post(again, device)),
       ...[1, 2, 3].map(() => ann.post(again)),
     ]);
-    expect(new Set(receipts.map((found) => JSON.stringify(found, (_, v) => (typeof v === 'bigint' ? `${v}` : v))))).toHaveProperty('size', 1);
+    expect(receipts).toEqual(receipts.map(() => ({ ...receipt, seq: 2n, ordinal: 2n, createTime: expect.any(Date) })));
+    expect(receipts).toEqual(receipts.map(() => receipts[0]));
     expect((await bobChat.entries(1)).map(textOf)).toEqual(['at once']);
   });
 
@@ -99,7 +100,7 @@ describe.each(ENGINES)('a message that is sent again, on %s', (engine) => {
     expect(await post(message)).toEqual(receipt);
   });
 
-  test('the id is the sender\'s own: another user may use the same', async () => {
+  test("the id is the sender's own: another user may use the same", async () => {
     const same = { ...message, target: toUser(ann.id) };
     expect(await post(same, bobChat)).toMatchObject({ seq: receipt.seq + 1n });
     expect(await annChat.entries(1)).toMatchObject([{ clientMessageId: message.clientMessageId, senderId: bob.id }]);
