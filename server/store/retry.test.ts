@@ -64,6 +64,7 @@ describe('judge', () => {
     ['unknown', 'a connection lost while committing', LOST, 'commit', false],
     ['retry-unknown', 'the same of repeatable work', LOST, 'commit', true],
     ['retry', 'a commit that was never sent', CLOSED, 'commit', false],
+    ['retry', 'a commit that could not be written', driver({ code: 'EPIPE' }), 'commit', false],
     ['unavailable', 'a deadline before the commit', new DeadlineExceeded(), 'work', true],
     ['unknown', 'a deadline while committing', new DeadlineExceeded(), 'commit', true],
     ['unavailable', 'a full disk', FULL, 'work', true],

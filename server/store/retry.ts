@@ -131,8 +131,10 @@ export function judge(error: unknown, phase: Phase, repeatable: boolean): Verdic
   }
 }
 
+/** EPIPE: the other side had closed before the statement could be written. */
 function neverSent(error: unknown): boolean {
-  return (driverError(error) as DriverError | null)?.message === NEVER_SENT;
+  const cause = driverError(error) as DriverError | null;
+  return cause?.message === NEVER_SENT || cause?.code === 'EPIPE';
 }
 
 /** Whatever else a COMMIT answers, it may have happened; only a full disk says for sure that it did not. */
