@@ -83,9 +83,9 @@ export class Accounts {
 }
 
 /** @throws DomainError INVALID_FIELD */
-export function checkDeviceName(deviceName: string): void {
+export function checkDeviceName(deviceName: string, field = 'device_name'): void {
   if ([...deviceName].length > DEVICE_NAME_MAX_CHARACTERS) {
-    throw invalidField('device_name', `at most ${DEVICE_NAME_MAX_CHARACTERS} characters`);
+    throw invalidField(field, `at most ${DEVICE_NAME_MAX_CHARACTERS} characters`);
   }
 }
 

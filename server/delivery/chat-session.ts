@@ -88,7 +88,7 @@ export class ChatSession {
   }
 
   async hello(hello: Hello): Promise<void> {
-    checkDeviceName(hello.deviceName);
+    checkDeviceName(hello.deviceName, 'hello.device_name');
     const protocolVersion = this.#handshake.hello(hello);
     const { user, session } = this.caller;
     const logEpoch = await this.#parts.store.logEpoch();

@@ -48,7 +48,9 @@ function tryCommit(parts: CommitParts, sends: readonly Send[], held: 'skip' | 'w
       const locked = await tx.lock([...facts.keys()], held);
       const heads = new Map(locked.map((head) => [head.id, head]));
       const ready = sends.filter((send) => heads.has(send.facts.id));
-      if (ready.length === 0) return { results: sends.map(() => null), entries: [], heads };
+      // Whoever waited for the lock and did not get it has waited for nothing: the row is gone.
+      const notLocked = held === 'wait' ? vanished() : null;
+      if (ready.length === 0) return { results: sends.map(() => notLocked), entries: [], heads };
       const repeats = await tx.findRepeats(ready);
       const lockedFacts = locked.flatMap(({ id }) => facts.get(id) ?? []);
       const judge = await parts.permissions.load(tx, lockedFacts, heads);
@@ -56,11 +58,18 @@ function tryCommit(parts: CommitParts, sends: readonly Send[], held: 'skip' | 'w
       const plan = planBatch(ready, { heads, repeats, refuse, now: parts.clock.now() });
       if (plan.entries.length > 0) await tx.append(plan.entries);
       const planned = plan.results.values();
-      const results = sends.map((send) => (heads.has(send.facts.id) ? (planned.next().value ?? null) : null));
+      const results = sends.map((send) => (heads.has(send.facts.id) ? (planned.next().value ?? null) : notLocked));
       return { results, entries: plan.entries, heads };
     },
     { repeatable: true },
   );
+}
+
+/** The database has lost what it had: one that took over lacks the last transactions. Sent again, it finds its place. */
+function vanished(): DomainError {
+  return new DomainError('STORE_UNAVAILABLE', 'the conversation is not in the log any more; nothing was stored', {
+    retryAfterMs: 1_000,
+  });
 }
 
 /** What to tell the senders of a batch that failed as a whole; null where it lies in one of its sends. */

@@ -7,7 +7,7 @@ import { notAMember } from './write-permissions.ts';
 
 const CACHED = 20_000;
 
-/** Finds the conversation of a target. What is found never changes, so it is cached. */
+/** Finds the conversation of a target. What is found never changes while the log is the same, so it is cached. */
 export class Conversations {
   readonly #store: Store;
   readonly #cache = new LRUCache<string, ConversationFacts>({ max: CACHED });
@@ -29,6 +29,11 @@ export class Conversations {
       target.kind === 'group' ? await this.#group(target.groupId) : await this.#direct(userId, target.userId);
     this.#cache.set(key, facts);
     return facts;
+  }
+
+  /** Looks it up anew the next time: after a failure the log may be another one. */
+  forget(userId: number, target: Target): void {
+    this.#cache.delete(cacheKey(userId, target));
   }
 
   /** For reading: makes nothing. */

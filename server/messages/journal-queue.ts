@@ -61,11 +61,7 @@ export class JournalQueue {
       if (batch.length >= this.#limits.maxBatchRows) break;
       if (batch.length > 0 && bytes + item.bytes > this.#limits.maxBatchBytes) break;
       taken += 1;
-      const aside = this.#aside.get(item.send.facts.id);
-      if (aside !== undefined) {
-        aside.push(item);
-        continue;
-      }
+      if (this.#joinsAside(item)) continue;
       batch.push(item);
       bytes += item.bytes;
     }
@@ -73,11 +69,16 @@ export class JournalQueue {
     return batch;
   }
 
-  /** Everything that waits and is not set aside. */
+  /** Everything that waits, but for the conversations that are set aside. */
   takeAllMain(): Queued[] {
-    const all = this.#main;
+    const all = this.#main.filter((item) => !this.#joinsAside(item));
     this.#main = [];
     return all;
+  }
+
+  /** Puts the end of a batch back, before everything that waits. */
+  putBackMain(items: readonly Queued[]): void {
+    this.#main = [...items, ...this.#main];
   }
 
   /** Sets a conversation's sends aside; whether it is new there. */
@@ -95,6 +96,10 @@ export class JournalQueue {
     return batch;
   }
 
+  putBackAside(conversationId: number, items: readonly Queued[]): void {
+    this.#aside.get(conversationId)?.unshift(...items);
+  }
+
   done(count: number): void {
     this.#size -= count;
     while (!this.full) {
@@ -107,5 +112,11 @@ export class JournalQueue {
   /** Resolves when there is room. */
   async room(): Promise<void> {
     while (this.full) await new Promise<void>((resolve) => this.#roomWaiters.push(resolve));
+  }
+
+  #joinsAside(item: Queued): boolean {
+    const aside = this.#aside.get(item.send.facts.id);
+    aside?.push(item);
+    return aside !== undefined;
   }
 }

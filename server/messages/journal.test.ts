@@ -3,9 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { Domain, openMemoryStore, reasonOf, toUser, withTransactions } from '../../test/domain/domain.ts';
-import type { UserRecord } from '../store/records.ts';
-import { DuplicateKey, OutcomeUnknown, type Store, StoreUnavailable, type Transaction } from '../store/store.ts';
-import type { Lane, SendOutcome } from './send.ts';
+import { UserStream } from '../../test/domain/user-stream.ts';
+import { withMethods } from '../../test/domain/with-methods.ts';
+import type { NewEntry } from '../store/records.ts';
+import { DuplicateKey, OutcomeUnknown, type Store } from '../store/store.ts';
 
 let store: Store;
 
@@ -17,51 +18,65 @@ afterEach(async () => {
   await store[Symbol.asyncDispose]();
 });
 
-/** A stream of one user: sends in order, and the outcomes in the order in which they came. */
-function streamOf(domain: Domain, user: UserRecord) {
-  const outcomes: SendOutcome[] = [];
-  const lane: Lane = { failedId: null };
-  const send = (to: UserRecord, text: string, clientMessageId: string = randomUUID()) => {
-    const outgoing = { clientMessageId, target: toUser(to), content: { text } };
-    return domain.sender.send(user, outgoing, lane, (outcome) => outcomes.push(outcome));
-  };
-  return { outcomes, lane, send };
-}
+const people = async (domain: Domain) => [await domain.makeUser(), await domain.makeUser()] as const;
 
-const seqsOf = (outcomes: readonly SendOutcome[]) =>
-  outcomes.map((outcome) => (outcome.ok ? outcome.receipt.seq : outcome.error.reason));
+/** A store whose appends are first shown to `look`. */
+const watched = (look: (entries: readonly NewEntry[]) => void): Store =>
+  withTransactions(store, (run) =>
+    run((tx) =>
+      withMethods(tx, {
+        append: async (entries, changed) => {
+          look(entries);
+          await tx.append(entries, changed);
+        },
+      }),
+    ),
+  );
+
+const textOf = ({ entry: { body } }: NewEntry) => (body.kind === 'content' ? body.content.text : '');
 
 describe('the journal', () => {
-  test('gathers sends while the transaction before them commits', async () => {
-    const sizes: number[] = [];
-    const counted = withTransactions(store, (run) =>
-      run(
-        (tx) =>
-          new Proxy(tx, {
-            get: (target, name: keyof Transaction) => (name === 'append' ? counting(target) : bound(target, name)),
-          }),
-      ),
-    );
-    const counting =
-      (tx: Transaction): Transaction['append'] =>
-      (entries, changed) => {
-        sizes.push(entries.length);
-        return tx.append(entries, changed);
-      };
-    const domain = new Domain(store, { journalStore: counted });
-    const [ann, bob] = [await domain.makeUser(), await domain.makeUser()];
-    const stream = streamOf(domain, ann);
-    await stream.send(bob, 'first');
+  test('gathers what is sent while a transaction is under way into the next one', async () => {
+    const batches: string[][] = [];
+    const [entered, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const counted = watched((entries) => batches.push(entries.map(textOf)));
+    const slow = withTransactions(counted, async (run) => {
+      entered.resolve();
+      await gate.promise;
+      return run();
+    });
+    const domain = new Domain(store, { journalStore: slow });
+    const [ann, bob] = await people(domain);
+    const stream = new UserStream(domain, ann, toUser(bob));
+    await stream.send('first');
+    await entered.promise;
+    for (const text of ['a', 'b', 'c']) await stream.send(text);
+    gate.resolve();
     await domain.journal.flush();
-    for (let n = 0; n < 50; n += 1) await stream.send(bob, `message ${n}`);
-    await domain.journal.flush();
-    expect(sizes.length).toBeLessThan(10);
-    expect(seqsOf(stream.outcomes)).toEqual(Array.from({ length: 51 }, (_, index) => index + 1));
+    expect(batches).toEqual([['first'], ['a', 'b', 'c']]);
+    expect(stream.results).toEqual([1, 2, 3, 4]);
   });
 
-  test('gives the result before it publishes', async () => {
+  test.each([
+    ['rows', { maxBatchRows: 2 }, [2, 2, 1]],
+    ['bytes', { maxBatchBytes: 2_500 }, [2, 2, 1]],
+    ['bytes, one being larger than all of them', { maxBatchBytes: 1 }, [1, 1, 1, 1, 1]],
+  ])('bounds a transaction in %s', async (_what, limits, sizes) => {
+    const batches: number[] = [];
+    const domain = new Domain(store, { journalStore: watched(({ length }) => batches.push(length)), limits });
+    const [ann, bob] = await people(domain);
+    await domain.sendOne(ann, toUser(bob));
+    batches.length = 0;
+    const stream = new UserStream(domain, ann, toUser(bob));
+    await Promise.all(Array.from({ length: 5 }, () => stream.send('x'.repeat(1_000))));
+    await domain.journal.flush();
+    expect(batches).toEqual(sizes);
+    expect(stream.results).toEqual([2, 3, 4, 5, 6]);
+  });
+
+  test('gives the result before it publishes, to both sides', async () => {
     const domain = new Domain(store);
-    const [ann, bob] = [await domain.makeUser(), await domain.makeUser()];
+    const [ann, bob] = await people(domain);
     const publishedAtResult: number[] = [];
     const outgoing = { clientMessageId: randomUUID(), target: toUser(bob), content: { text: 'hi' } };
     await domain.sender.send(ann, outgoing, { failedId: null }, () =>
@@ -75,30 +90,24 @@ describe('the journal', () => {
 
   test('stores one message for any number of concurrent repeats', async () => {
     const domain = new Domain(store, { limits: { maxBatchRows: 3 } });
-    const [ann, bob] = [await domain.makeUser(), await domain.makeUser()];
+    const [ann, bob] = await people(domain);
     const id = randomUUID();
     const outcomes = await Promise.all(Array.from({ length: 20 }, () => domain.sendOne(ann, toUser(bob), 'hi', id)));
-    expect(new Set(outcomes.map((outcome) => JSON.stringify(outcome))).size).toBe(1);
+    expect(outcomes[0]).toMatchObject({ ok: true, receipt: { seq: 1 } });
+    for (const outcome of outcomes) expect(outcome).toEqual(outcomes[0]);
     expect(domain.bus.entries(`user:${bob.id}`)).toHaveLength(1);
   });
 
   test('a bad send fails alone', async () => {
-    const picky = withTransactions(store, (run) =>
-      run((tx) =>
-        intercept(tx, 'append', (entries) => {
-          const bad = entries.some(
-            ({ entry }) => entry.body.kind === 'content' && entry.body.content.text === 'poison',
-          );
-          return bad ? Promise.reject(new Error('data too strange')) : null;
-        }),
-      ),
-    );
+    const picky = watched((entries) => {
+      if (entries.map(textOf).includes('poison')) throw new Error('data too strange');
+    });
     const domain = new Domain(store, { journalStore: picky });
-    const [ann, bob] = [await domain.makeUser(), await domain.makeUser()];
-    const stream = streamOf(domain, ann);
-    for (const text of ['a', 'b', 'poison', 'c', 'd', 'e']) await stream.send(bob, text);
+    const [ann, bob] = await people(domain);
+    const stream = new UserStream(domain, ann, toUser(bob));
+    await Promise.all(['a', 'b', 'poison', 'c', 'd', 'e'].map((text) => stream.send(text)));
     await domain.journal.flush();
-    expect(seqsOf(stream.outcomes)).toEqual([1, 2, 'INTERNAL', 3, 4, 5]);
+    expect(stream.results).toEqual([1, 2, 'INTERNAL', 3, 4, 5]);
     expect(domain.journal.depth).toBe(0);
   });
 
@@ -109,161 +118,70 @@ describe('the journal', () => {
       return failures >= 0 ? Promise.reject(new DuplicateKey('message_client_id')) : run();
     });
     const domain = new Domain(store, { journalStore: racing });
-    const [ann, bob] = [await domain.makeUser(), await domain.makeUser()];
+    const [ann, bob] = await people(domain);
     expect((await domain.sendOne(ann, toUser(bob))).ok).toBe(true);
   });
 
-  test('says so when a commit’s fate is not known', async () => {
-    const lossy = withTransactions(store, () => Promise.reject(new OutcomeUnknown('lost')));
-    const domain = new Domain(store, { journalStore: lossy });
-    const [ann, bob] = [await domain.makeUser(), await domain.makeUser()];
-    expect(reasonOf(await domain.sendOne(ann, toUser(bob)))).toBe('OUTCOME_UNKNOWN');
-  });
-});
-
-describe('without the database', () => {
-  test('everything that waits is refused at once, and may be sent again', async () => {
-    let transactions = 0;
-    const down = withTransactions(store, () => {
-      transactions += 1;
-      return Promise.reject(new StoreUnavailable('down'));
+  test('says so when a commit’s fate is not known; sent again, it is never doubled', async () => {
+    let lost = true;
+    const lossy = withTransactions(store, async (run) => {
+      const done = await run();
+      if (lost) throw new OutcomeUnknown('the answer was lost');
+      return done;
     });
-    const domain = new Domain(store, { journalStore: down, limits: { maxBatchRows: 2 } });
-    const [ann, bob] = [await domain.makeUser(), await domain.makeUser()];
-    const outcomes = await Promise.all(Array.from({ length: 30 }, () => domain.sendOne(ann, toUser(bob))));
-    expect(new Set(outcomes.map(reasonOf))).toEqual(new Set(['STORE_UNAVAILABLE']));
-    expect(transactions).toBeLessThan(30 / 2);
-    expect(domain.bus.published).toEqual([]);
+    const domain = new Domain(store, { journalStore: lossy });
+    const [ann, bob] = await people(domain);
+    const id = randomUUID();
+    const told = await domain.sendOne(ann, toUser(bob), 'hi', id);
+    expect(reasonOf(told)).toBe('OUTCOME_UNKNOWN');
+    lost = false;
+    expect(await domain.sendOne(ann, toUser(bob), 'hi', id)).toMatchObject({ receipt: { seq: 1 } });
+    expect(await domain.sendOne(ann, toUser(bob), 'next')).toMatchObject({ receipt: { seq: 2 } });
   });
 
-  test('a stream’s order holds: later sends fail until the failed one is sent again', async () => {
-    let up = false;
-    const flaky = withTransactions(store, (run) => (up ? run() : Promise.reject(new StoreUnavailable('down'))));
-    const domain = new Domain(store, { journalStore: flaky });
-    const [ann, bob] = [await domain.makeUser(), await domain.makeUser()];
-    const stream = streamOf(domain, ann);
-    const [first, second] = [randomUUID(), randomUUID()];
-    await stream.send(bob, 'first', first);
-    await domain.journal.flush();
-    up = true;
-    await stream.send(bob, 'second', second);
-    await domain.journal.flush();
-    expect(seqsOf(stream.outcomes)).toEqual(['STORE_UNAVAILABLE', 'EARLIER_SEND_FAILED']);
-    await stream.send(bob, 'first', first);
-    await stream.send(bob, 'second', second);
-    await domain.journal.flush();
-    expect(seqsOf(stream.outcomes.slice(2))).toEqual([1, 2]);
-    expect(stream.lane.failedId).toBeNull();
-  });
-
-  test('a failed send that is refused for good when it comes again opens its lane', async () => {
-    let up = false;
-    const flaky = withTransactions(store, (run) => (up ? run() : Promise.reject(new StoreUnavailable('down'))));
-    const domain = new Domain(store, { journalStore: flaky, policy: 'friends' });
-    const [ann, bob] = [await domain.makeUser(), await domain.makeUser()];
-    const stream = streamOf(domain, ann);
-    const first = randomUUID();
-    await stream.send(bob, 'first', first);
-    await domain.journal.flush();
-    up = true;
-    await stream.send(bob, 'first', first);
-    await stream.send(bob, 'second');
-    await domain.journal.flush();
-    const refused = 'RECIPIENT_UNAVAILABLE';
-    expect(seqsOf(stream.outcomes)).toEqual(['STORE_UNAVAILABLE', refused, refused]);
+  test('flushing an idle one is done at once', async () => {
+    await new Domain(store).journal.flush();
   });
 });
 
 describe('a full journal', () => {
-  test('makes a stream wait and refuses a call', async () => {
+  const held = () => {
     const gate = Promise.withResolvers<void>();
     const slow = withTransactions(store, async (run) => {
       await gate.promise;
       return run();
     });
-    const domain = new Domain(store, { journalStore: slow, limits: { capacity: 3 } });
-    const [ann, bob] = [await domain.makeUser(), await domain.makeUser()];
-    const stream = streamOf(domain, ann);
-    for (const text of ['a', 'b', 'c']) await stream.send(bob, text);
-    let queued = false;
-    const fourth = stream.send(bob, 'd').then(() => (queued = true));
+    return { domain: new Domain(store, { journalStore: slow, limits: { capacity: 3 } }), gate };
+  };
+
+  test('makes streams wait and refuses a call, until there is room', async () => {
+    const { domain, gate } = held();
+    const [ann, bob] = await people(domain);
+    const streams = Array.from({ length: 8 }, () => new UserStream(domain, ann, toUser(bob)));
+    let queued = 0;
+    const sends: Promise<unknown>[] = [];
+    for (const stream of streams.slice(0, 3)) await stream.send('in');
+    for (const stream of streams.slice(3)) sends.push(stream.send('waits').then(() => (queued += 1)));
     const refused = await domain.sendOne(ann, toUser(bob));
     expect(reasonOf(refused)).toBe('OVERLOADED');
     expect(refused.ok ? undefined : refused.error.retryAfterMs).toBeGreaterThan(0);
-    expect(queued).toBe(false);
+    expect(queued).toBe(0);
     gate.resolve();
-    await fourth;
+    await Promise.all(sends);
     await domain.journal.flush();
-    expect(seqsOf(stream.outcomes)).toEqual([1, 2, 3, 4]);
+    expect(streams.flatMap(({ results }) => results).toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect((await domain.sendOne(ann, toUser(bob))).ok).toBe(true);
+  });
+
+  test('takes no more than it holds of calls that come at once', async () => {
+    const { domain, gate } = held();
+    const [ann, bob] = await people(domain);
+    const calls = Array.from({ length: 10 }, () => domain.sendOne(ann, toUser(bob)));
+    await domain.sendOne(ann, toUser(ann));
+    const deepest = domain.journal.depth;
+    gate.resolve();
+    const reasons = (await Promise.all(calls)).map(reasonOf);
+    expect(deepest).toBeLessThanOrEqual(3);
+    expect(reasons.filter((reason) => reason === 'OVERLOADED')).toHaveLength(7);
   });
 });
-
-describe('a conversation that another replica has locked', () => {
-  test('is set aside: it keeps its order, and nobody else waits for it', async () => {
-    const released = Promise.withResolvers<void>();
-    const held = new Set<number>();
-    const lastSeqs = new Map<number, number>();
-    const headOf = (id: number) => ({ id, lastSeq: lastSeqs.get(id) ?? 0, lastOrdinal: 0, membersVersion: 1 });
-    const tx: Pick<Transaction, 'lock' | 'findRepeats' | 'friendRows' | 'append'> = {
-      lock: async (ids, mode) => {
-        if (mode === 'skip') return ids.filter((id) => !held.has(id)).map(headOf);
-        await released.promise;
-        return ids.map(headOf);
-      },
-      findRepeats: async () => [],
-      friendRows: async () => [],
-      append: async (entries) => {
-        for (const { entry } of entries) lastSeqs.set(entry.conversationId, entry.seq);
-      },
-    };
-    const journalStore = new Proxy(store, {
-      get: (target, name: keyof Store) =>
-        name === 'transact'
-          ? (work: (on: Transaction) => Promise<unknown>) => work(tx as Transaction)
-          : bound(target, name),
-    });
-    const domain = new Domain(store, { journalStore });
-    const [ann, bob, cyd] = [await domain.makeUser(), await domain.makeUser(), await domain.makeUser()];
-    held.add((await store.log.ensureDirect(ann.id, bob.id)).id);
-    const [toBob, toCyd] = [streamOf(domain, ann), streamOf(domain, ann)];
-
-    await toBob.send(bob, 'b1');
-    await toCyd.send(cyd, 'c1');
-    await toBob.send(bob, 'b2');
-    await domain.sendOne(ann, toUser(cyd), 'c2');
-    await toBob.send(bob, 'b3');
-    await domain.sendOne(ann, toUser(cyd), 'c3');
-    expect(seqsOf(toCyd.outcomes)).toEqual([1]);
-    expect(lastSeqs.get((await store.log.ensureDirect(ann.id, cyd.id)).id)).toBe(3);
-    expect(toBob.outcomes).toEqual([]);
-    expect(domain.journal.depth).toBe(3);
-
-    held.clear();
-    await toBob.send(bob, 'b4');
-    await domain.sendOne(ann, toUser(cyd), 'c4');
-    expect(toBob.outcomes).toEqual([]);
-    released.resolve();
-    await domain.journal.flush();
-    expect(seqsOf(toBob.outcomes)).toEqual([1, 2, 3, 4]);
-    const texts = domain.bus.entries(`user:${bob.id}`).map(({ body }) => body.kind === 'content' && body.content.text);
-    expect(texts).toEqual(['b1', 'b2', 'b3', 'b4']);
-    await toBob.send(bob, 'b5');
-    await domain.journal.flush();
-    expect(seqsOf(toBob.outcomes).at(-1)).toBe(5);
-  });
-});
-
-function bound<T extends object>(target: T, name: keyof T): unknown {
-  const value = target[name];
-  return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-}
-
-/** A transaction whose `append` is first shown to `look`; what it gives is given instead. */
-function intercept(
-  tx: Transaction,
-  name: 'append',
-  look: (entries: Parameters<Transaction['append']>[0]) => Promise<never> | null,
-): Transaction {
-  const append: Transaction['append'] = (entries, changed) => look(entries) ?? tx.append(entries, changed);
-  return new Proxy(tx, { get: (target, key: keyof Transaction) => (key === name ? append : bound(target, key)) });
-}

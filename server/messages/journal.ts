@@ -1,15 +1,18 @@
 import type { Bus } from '../bus/bus.ts';
-import { DomainError, isRetryable } from '../lib/errors.ts';
+import { DomainError } from '../lib/errors.ts';
 import type { Events } from '../telemetry/events.ts';
 import { batchFailure, commitBatch, type CommitParts, type CommittedBatch } from './commit-batch.ts';
 import { JournalQueue, type Queued, type QueueLimits } from './journal-queue.ts';
 import { publishEntry } from './publish-entry.ts';
-import type { Send, SendOutcome, Settle } from './send.ts';
+import { noteInLane, type Send, type SendOutcome, type Settle } from './send.ts';
 
 export interface JournalParts extends CommitParts {
   readonly bus: Bus;
   readonly events: Events;
 }
+
+/** What happens to a conversation that is locked elsewhere: it is left out, or waited for. */
+type Held = 'skip' | 'wait';
 
 /** Transactions of conversations set aside, at the same time. */
 const ASIDE_CONCURRENCY = 4;
@@ -67,30 +70,45 @@ export class Journal {
     this.#writing = false;
   }
 
-  async #commit(batch: readonly Queued[], held: 'skip' | 'wait'): Promise<void> {
+  async #commit(batch: readonly Queued[], held: Held): Promise<void> {
+    const sends = batch.map(({ send }) => send);
+    let committed: CommittedBatch;
     try {
-      const sends = batch.map(({ send }) => send);
-      this.#succeed(batch, await commitBatch(this.#parts, sends, held));
+      committed = await commitBatch(this.#parts, sends, held);
     } catch (error) {
-      const failure = batchFailure(error);
-      if (failure === null && batch.length > 1) {
-        // One of them is bad: halve until it is alone, so that its neighbours don't fail with it.
-        const middle = batch.length >> 1;
-        await this.#commit(batch.slice(0, middle), held);
-        await this.#commit(batch.slice(middle), held);
-        return;
-      }
-      // Without the database those who wait would wait as long again, for the same answer. (An aside may just have
-      // waited too long for one conversation's lock.)
-      const unavailable = failure?.reason === 'STORE_UNAVAILABLE' && held === 'skip';
-      const failed = unavailable ? [...batch, ...this.#queue.takeAllMain()] : batch;
-      this.#parts.events.batchFailed(failed.length, error);
-      const told = failure ?? new DomainError('INTERNAL', 'the message could not be stored', { cause: error });
-      for (const item of failed) {
-        this.#settle(item, { ok: false, clientMessageId: item.send.clientMessageId, error: told });
-      }
-      this.#done(failed.length);
+      await this.#fail(batch, held, error);
+      return;
     }
+    this.#succeed(batch, committed);
+  }
+
+  async #fail(batch: readonly Queued[], held: Held, error: unknown): Promise<void> {
+    const failure = batchFailure(error);
+    if (failure === null && batch.length > 1) {
+      // One of them is bad: halve until it is alone, so that its neighbours don't fail with it. What is put back
+      // keeps its place before all later sends, also where the first half is set aside or finds no database.
+      const middle = batch.length >> 1;
+      this.#putBack(batch.slice(middle), held);
+      await this.#commit(batch.slice(0, middle), held);
+      return;
+    }
+    // Without the database those who wait would wait as long again, for the same answer. (An aside may just have
+    // waited too long for one conversation's lock.)
+    const unavailable = failure?.reason === 'STORE_UNAVAILABLE' && held === 'skip';
+    const failed = unavailable ? [...batch, ...this.#queue.takeAllMain()] : batch;
+    this.#parts.events.batchFailed(failed.length, error);
+    const told = failure ?? new DomainError('INTERNAL', 'the message could not be stored', { cause: error });
+    for (const item of failed) {
+      this.#settle(item, { ok: false, clientMessageId: item.send.clientMessageId, error: told });
+    }
+    this.#done(failed.length);
+  }
+
+  #putBack(items: readonly Queued[], held: Held): void {
+    const [first] = items;
+    if (first === undefined) return;
+    if (held === 'skip') this.#queue.putBackMain(items);
+    else this.#queue.putBackAside(first.send.facts.id, items);
   }
 
   #succeed(batch: readonly Queued[], { results, entries, heads }: CommittedBatch): void {
@@ -120,11 +138,7 @@ export class Journal {
   }
 
   #settle({ send, settle }: Queued, outcome: SendOutcome): void {
-    const { lane, clientMessageId } = send;
-    if (lane !== null) {
-      if (!outcome.ok && isRetryable(outcome.error)) lane.failedId ??= clientMessageId;
-      else if (lane.failedId === clientMessageId) lane.failedId = null;
-    }
+    if (send.lane !== null) noteInLane(send.lane, send.clientMessageId, outcome);
     settle(outcome);
   }
 

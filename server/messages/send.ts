@@ -1,4 +1,4 @@
-import type { DomainError } from '../lib/errors.ts';
+import { type DomainError, isRetryable } from '../lib/errors.ts';
 import type { Content, ConversationFacts, Target } from '../store/records.ts';
 
 /** What a client asks for, checked. */
@@ -37,6 +37,12 @@ export interface Receipt {
 export type SendOutcome =
   | { readonly ok: true; readonly clientMessageId: string; readonly receipt: Receipt }
   | { readonly ok: false; readonly clientMessageId: string; readonly error: DomainError };
+
+/** A failure that may be retried closes the lane; any other result of the failed one opens it again. */
+export function noteInLane(lane: Lane, clientMessageId: string, outcome: SendOutcome): void {
+  if (!outcome.ok && isRetryable(outcome.error)) lane.failedId ??= clientMessageId;
+  else if (lane.failedId === clientMessageId) lane.failedId = null;
+}
 
 /** Is called once, before the message is published. */
 export type Settle = (outcome: SendOutcome) => void;

@@ -6,7 +6,7 @@ import { checkContent, checkUuid, hashRequest } from './content-rules.ts';
 import type { Conversations } from './conversations.ts';
 import type { CursorWriter } from './cursor-writer.ts';
 import type { Journal } from './journal.ts';
-import type { Lane, Receipt, SendOutcome, SendRequest, Settle } from './send.ts';
+import { type Lane, noteInLane, type Receipt, type SendOutcome, type SendRequest, type Settle } from './send.ts';
 
 /** A message as a client gives it. */
 export interface OutgoingMessage {
@@ -37,36 +37,44 @@ export class Sender {
       await this.#journal.room();
       const facts = await this.#conversations.toWrite(user.id, request.target);
       this.#journal.submit({ ...request, facts }, (outcome) => {
-        this.#noteOwn(user, outcome);
+        this.#noteOutcome(user, request.target, outcome);
         settle({ ...outcome, clientMessageId: outgoing.clientMessageId });
       });
     } catch (cause) {
       const { clientMessageId } = outgoing;
-      const error = toDomainError(cause);
-      if (isRetryable(error)) lane.failedId ??= clientMessageId.toLowerCase();
-      settle({ ok: false, clientMessageId, error });
+      const outcome: SendOutcome = { ok: false, clientMessageId, error: toDomainError(cause) };
+      noteInLane(lane, clientMessageId.toLowerCase(), outcome);
+      settle(outcome);
     }
   }
 
   /** One message by itself. @throws DomainError; OVERLOADED where a stream would wait */
   async sendOne(user: UserRecord, outgoing: OutgoingMessage): Promise<Receipt> {
     const request = checkRequest(user, outgoing, null);
-    if (this.#journal.full) {
-      throw new DomainError('OVERLOADED', 'too many messages are waiting to be stored', { retryAfterMs: 500 });
-    }
+    this.#refuseIfFull();
     const facts = await this.#conversations.toWrite(user.id, request.target);
+    // Others may have taken the room meanwhile.
+    this.#refuseIfFull();
     return new Promise((resolve, reject) => {
       this.#journal.submit({ ...request, facts }, (outcome) => {
-        this.#noteOwn(user, outcome);
+        this.#noteOutcome(user, request.target, outcome);
         if (outcome.ok) resolve(outcome.receipt);
         else reject(outcome.error);
       });
     });
   }
 
+  #refuseIfFull(): void {
+    if (!this.#journal.full) return;
+    throw new DomainError('OVERLOADED', 'too many messages are waiting to be stored', { retryAfterMs: 500 });
+  }
+
   /** Who writes has read, and has what they wrote: their own messages are never unread and never wait for them. */
-  #noteOwn(user: UserRecord, outcome: SendOutcome): void {
-    if (!outcome.ok) return;
+  #noteOutcome(user: UserRecord, target: Target, outcome: SendOutcome): void {
+    if (!outcome.ok) {
+      if (isRetryable(outcome.error)) this.#conversations.forget(user.id, target);
+      return;
+    }
     const { conversationId, seq } = outcome.receipt;
     this.#cursors.note({ userId: user.id, conversationId, readSeq: seq, own: { from: seq, to: seq } });
   }

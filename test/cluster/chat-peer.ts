@@ -1,4 +1,4 @@
-import { type ClientDuplexStream, credentials, Metadata } from '@grpc/grpc-js';
+import { type ClientDuplexStream, credentials, Metadata, type StatusObject } from '@grpc/grpc-js';
 
 import { AuthServiceClient } from '../../proto/gen/parley/v1/auth_service.pb.ts';
 import { type ChatRequest, type ChatResponse, ChatServiceClient } from '../../proto/gen/parley/v1/chat_service.pb.ts';
@@ -40,19 +40,17 @@ export function bearer(token: string): Metadata {
 
 /** One Chat stream over a connection of its own, until it ends for whatever reason. */
 export class ChatPeer {
-  /** Resolves when the stream is over. */
-  readonly ended: Promise<void>;
+  /** Resolves when the stream is over, with how it ended. */
+  readonly ended: Promise<StatusObject>;
   readonly #client: ChatServiceClient;
   readonly #stream: ClientDuplexStream<ChatRequest, ChatResponse>;
 
   constructor(address: string, token: string, onFrame: (frame: NonNullable<ChatResponse['frame']>) => void) {
     this.#client = new ChatServiceClient(address, credentials.createInsecure());
     this.#stream = this.#client.chat(bearer(token));
-    this.ended = new Promise((resolve) => {
-      this.#stream.on('error', () => resolve());
-      this.#stream.on('end', () => resolve());
-      this.#stream.on('close', () => resolve());
-    });
+    // The status tells as much.
+    this.#stream.on('error', () => undefined);
+    this.ended = new Promise((resolve) => this.#stream.once('status', resolve));
     void this.ended.then(() => this.#client.close());
     this.#stream.on('data', ({ frame }: ChatResponse) => {
       if (frame !== undefined) onFrame(frame);

@@ -12,6 +12,8 @@ import { FriendServiceClient, type ListFriendsResponse } from '../../proto/gen/p
 import { PresenceState } from '../../proto/gen/parley/v1/presence.pb.ts';
 import { bearer, call, ChatPeer, type Login, signUp } from '../cluster/chat-peer.ts';
 import { ServerProcess } from '../cluster/server-process.ts';
+import { ENGINES, freshDatabase } from '../cluster/start-server.ts';
+import { readTrailers } from '../e2e/protocol/rich-status.ts';
 import { readLogs } from './log-reader.ts';
 
 type Frame = NonNullable<ChatResponse['frame']>;
@@ -97,8 +99,9 @@ describe('SIGTERM', () => {
 
     const goAway = await first('goAway');
     expect(goAway.value).toMatchObject({ reconnect: true });
-    await peer.ended;
+    const ended = await peer.ended;
     clearInterval(persistent);
+    expect(readTrailers(ended)).toMatchObject({ code: status.UNAVAILABLE, reason: 'DRAINING' });
     expect(await server.exitCode).toBe(0);
     health.close();
     expect(statuses).toEqual([ServingStatus.SERVING, ServingStatus.NOT_SERVING]);
@@ -133,19 +136,27 @@ describe('SIGTERM', () => {
   }, 60_000);
 });
 
-test('after a kill, users are offline until they come back', async () => {
-  await using server = await ServerProcess.start();
-  const { address } = server;
-  const [ann, bob] = await Promise.all([signUp(address, 'ann'), signUp(address, 'bob')]);
-  await befriend(address, ann, bob);
-  expect(await stateOf(address, bob, ann.userId)).toBe(PresenceState.PRESENCE_STATE_OFFLINE);
-  await watch(address, ann).first('caughtUp');
-  expect(await stateOf(address, bob, ann.userId)).toBe(PresenceState.PRESENCE_STATE_ONLINE);
-  await server.kill();
-  await server.start();
-  expect(await stateOf(address, bob, ann.userId)).toBe(PresenceState.PRESENCE_STATE_OFFLINE);
-  const back = watch(address, ann);
-  await back.first('caughtUp');
-  expect(await stateOf(address, bob, ann.userId)).toBe(PresenceState.PRESENCE_STATE_ONLINE);
-  back.peer.close();
-}, 60_000);
+test.each(ENGINES)(
+  'after a kill, users are offline until they come back, on %s',
+  async (engine) => {
+    const database = await freshDatabase(engine);
+    const environment = { PARLEY_DATABASE_URL: database.url, PARLEY_MIGRATE_AT_START: 'true' };
+    await using server = await ServerProcess.start(environment);
+    const { address } = server;
+    const [ann, bob] = await Promise.all([signUp(address, 'ann'), signUp(address, 'bob')]);
+    await befriend(address, ann, bob);
+    expect(await stateOf(address, bob, ann.userId)).toBe(PresenceState.PRESENCE_STATE_OFFLINE);
+    await watch(address, ann).first('caughtUp');
+    expect(await stateOf(address, bob, ann.userId)).toBe(PresenceState.PRESENCE_STATE_ONLINE);
+    await server.kill();
+    await server.start();
+    expect(await stateOf(address, bob, ann.userId)).toBe(PresenceState.PRESENCE_STATE_OFFLINE);
+    const back = watch(address, ann);
+    await back.first('caughtUp');
+    expect(await stateOf(address, bob, ann.userId)).toBe(PresenceState.PRESENCE_STATE_ONLINE);
+    back.peer.close();
+    await server.stop();
+    await database.remove();
+  },
+  60_000,
+);

@@ -21,6 +21,8 @@ export class PersistentSender {
   readonly attempted: string[] = [];
   /** How often a stream ended with messages under way. */
   interrupted = 0;
+  /** How many messages were stored by a server that was killed before it could say so. */
+  storedUnanswered = 0;
   readonly #login: Login;
   readonly #address: string;
   readonly #targets: readonly Target[];
@@ -38,11 +40,12 @@ export class PersistentSender {
   async run(reconnect: () => Promise<void>): Promise<void> {
     while (!this.#stopping || this.#unanswered.size > 0) {
       await reconnect();
+      const openedAt = Date.now();
       const peer = new ChatPeer(this.#address, this.#login.token, (frame) => {
         if (frame.$case === 'welcome') this.#resume(peer);
         if (frame.$case !== 'sendResults') return;
         for (const { clientMessageId, outcome } of frame.value.results) {
-          if (outcome?.$case === 'receipt') this.#settle(clientMessageId, outcome.value);
+          if (outcome?.$case === 'receipt') this.#settle(clientMessageId, outcome.value, openedAt);
           // What failed is sent again on a new stream, all of it, so that the order holds.
           else peer.close();
         }
@@ -81,7 +84,8 @@ export class PersistentSender {
     peer.send({ $case: 'send', value: { messages: [message] } });
   }
 
-  #settle(clientMessageId: string, receipt: SendReceipt): void {
+  #settle(clientMessageId: string, receipt: SendReceipt, openedAt: number): void {
+    if (receipt.createTime!.getTime() < openedAt) this.storedUnanswered += 1;
     this.#unanswered.delete(clientMessageId);
     this.acknowledged.set(clientMessageId, receipt);
   }

@@ -15,6 +15,7 @@ import type { Store, Transaction } from '../../server/store/store.ts';
 import { Events } from '../../server/telemetry/events.ts';
 import { createLog } from '../../server/telemetry/log.ts';
 import { ManualClock } from './manual-clock.ts';
+import { withMethods } from './with-methods.ts';
 
 export const silentEvents = new Events(createLog({ level: 'silent', format: 'json', replica: 'test' }));
 
@@ -53,13 +54,7 @@ export function withTransactions(
 ): Store {
   const transact: Store['transact'] = (work, options) =>
     around((wrap = (tx) => tx) => store.transact((tx) => work(wrap(tx)), options));
-  return new Proxy(store, {
-    get(target, name: keyof Store) {
-      if (name === 'transact') return transact;
-      const value = target[name];
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
+  return withMethods(store, { transact });
 }
 
 export interface DomainOptions {

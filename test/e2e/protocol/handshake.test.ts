@@ -109,7 +109,7 @@ describe.each(ENGINES)('the handshake, on %s', (engine) => {
 
   test.each([
     ['hello.log_epoch', hello({ hasCursors: true, logEpoch: '' })],
-    ['device_name', hello({ deviceName: 'x'.repeat(65) })],
+    ['hello.device_name', hello({ deviceName: 'x'.repeat(65) })],
   ])('a hello with a wrong %s ends the stream', async (field, frame) => {
     const chat = ann.open();
     chat.send(frame);
