@@ -47,7 +47,7 @@ export interface App {
 }
 
 const JOURNAL_LIMITS = { capacity: 10_000, maxBatchRows: 256, maxBatchBytes: 1_048_576 };
-const OUTBOX_LIMITS = { maxBytes: 1_048_576, maxFrameBytes: 262_144 };
+const OUTBOX_LIMITS = { maxBytes: 1_048_576, maxFrameBytes: 65_536 };
 const HASHER_LIMITS = { concurrency: 2, queueLimit: 128 };
 const HELLO_TIMEOUT_MS = 10_000;
 const RECONCILE_EVERY_MS = 5_000;
@@ -114,14 +114,7 @@ export async function startApp(config: Config, log: Logger, overrides: Overrides
   });
 
   const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-  const shutDown = async () => {
-    health.draining();
-    await wait(config.drainWaitMs);
-    if (streams.size > 0) {
-      streams.drain(config.drainSpreadMs);
-      await wait(config.drainSpreadMs);
-    }
-    await journal.flush();
+  const dispose = async () => {
     await server.close(CLOSE_GRACE_MS);
     streams.close();
     reconciler.close();
@@ -131,13 +124,22 @@ export async function startApp(config: Config, log: Logger, overrides: Overrides
     await bus[Symbol.asyncDispose]();
     await store[Symbol.asyncDispose]();
   };
+  const shutDown = async () => {
+    health.draining();
+    await wait(config.drainWaitMs);
+    const open = streams.size > 0;
+    streams.drain(config.drainSpreadMs);
+    if (open) await wait(config.drainSpreadMs);
+    await journal.flush();
+    await dispose();
+  };
 
   let draining: Promise<void> | undefined;
   try {
     const address = await server.listen(config.listen);
     return { address, drain: () => (draining ??= shutDown()) };
   } catch (error) {
-    await shutDown();
+    await dispose();
     throw error;
   }
 }

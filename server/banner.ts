@@ -1,9 +1,9 @@
-import { type Config, describeSettings } from './config.ts';
+import { type Config, describeSettings, maskPassword } from './config.ts';
 import type { Logger } from './telemetry/log.ts';
 
 /** Says where the server listens, what it uses and what to try: lines on a terminal, one JSON line otherwise. */
 export function banner(config: Config, address: string, log: Logger): void {
-  const database = withoutPassword(config.databaseUrl);
+  const database = maskPassword(config.databaseUrl);
   const at = address === '127.0.0.1:50051' ? '' : ` --server ${address}`;
   const next = [
     `npx parley${at} register ann`,
@@ -43,8 +43,4 @@ export function helpText(): string {
     ]),
     '',
   ].join('\n');
-}
-
-function withoutPassword(url: string): string {
-  return url.replace(/(:\/\/[^:/@]*):[^@]*@/, '$1:***@');
 }

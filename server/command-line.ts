@@ -42,8 +42,10 @@ async function serve(config: Config): Promise<number> {
     process.exit(1);
   });
   const app = await startApp(config, log);
+  // Before anybody is told that it listens: whoever waits for that may send the signal at once.
+  const end = drained(app, (signal) => log.info({ signal }, 'draining; the same signal again exits at once'));
   banner(config, app.address, log);
-  await drained(app, (signal) => log.info({ signal }, 'draining; the same signal again exits at once'));
+  await end;
   log.info('drained');
   return 0;
 }

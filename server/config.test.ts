@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { ConfigError, describeSettings, readConfig } from './config.ts';
+import { ConfigError, describeSettings, maskPassword, readConfig } from './config.ts';
 
 function complaintsOf(environment: Record<string, string>): string {
   try {
@@ -27,7 +27,7 @@ describe('the configuration', () => {
     expect(readConfig(Object.fromEntries(describeSettings().map(({ variable }) => [variable, ''])))).toEqual(unset);
   });
 
-  test.each([
+  const WRONG: readonly [variable: string, values: readonly string[]][] = [
     ['PARLEY_LISTEN', ['50051', 'host', 'host:', 'host:70000', 'a b:1']],
     ['PARLEY_DATABASE_URL', ['postgres://x', 'sqlite:', 'data/parley.db']],
     ['PARLEY_DATABASE_POOL', ['1', '101', '-5', '2.5', 'ten']],
@@ -35,10 +35,39 @@ describe('the configuration', () => {
     ['PARLEY_REDIS_URL', ['redis://localhost']],
     ['PARLEY_DIRECT_MESSAGES', ['everyone']],
     ['PARLEY_HEARTBEAT_MS', ['999', '300001', '1e4', ' 1000']],
+    ['PARLEY_REPLICA', ['x'.repeat(129)]],
+    ['PARLEY_REFLECTION', ['on', 'False']],
+    ['PARLEY_HEARTBEAT_MISSES', ['1', '101']],
+    ['PARLEY_SLOW_CONSUMER_MS', ['999', '600001']],
+    ['PARLEY_SESSION_DAYS', ['0', '366']],
+    ['PARLEY_DRAIN_WAIT_MS', ['-1', '60001']],
+    ['PARLEY_DRAIN_SPREAD_MS', ['60001', 'NaN']],
     ['PARLEY_LOG_LEVEL', ['loud']],
-  ])('%s is refused where it is wrong, by its name', (variable, values) => {
+    ['PARLEY_LOG_FORMAT', ['xml']],
+  ];
+
+  test.each(WRONG)('%s is refused where it is wrong, by its name', (variable, values) => {
     for (const value of values)
       expect(complaintsOf({ [variable]: value })).toMatch(new RegExp(`^${variable} (must|is)`));
+  });
+
+  test('no setting takes just anything', () => {
+    const settings = describeSettings().map(({ variable }) => variable);
+    expect(WRONG.map(([variable]) => variable).toSorted()).toEqual(settings.toSorted());
+  });
+
+  test('what is allowed at most, and at least, is allowed', () => {
+    const limits = { PARLEY_DATABASE_POOL: '2', PARLEY_HEARTBEAT_MS: '300000', PARLEY_SESSION_DAYS: '365' };
+    expect(readConfig(limits)).toMatchObject({ databasePool: 2, heartbeatMs: 300_000, sessionDays: 365 });
+  });
+
+  test('tells in numbers and words what is allowed', () => {
+    expect(complaintsOf({ PARLEY_DATABASE_POOL: 'ten' })).toBe(
+      'PARLEY_DATABASE_POOL must be a whole number from 2 to 100 (it is "ten")',
+    );
+    expect(complaintsOf({ PARLEY_LOG_FORMAT: 'xml' })).toBe(
+      'PARLEY_LOG_FORMAT must be auto, json or pretty (it is "xml")',
+    );
   });
 
   test('names everything that is wrong at once, and what is unknown', () => {
@@ -50,11 +79,26 @@ describe('the configuration', () => {
     ]);
   });
 
-  test('never shows a password', () => {
-    expect(complaintsOf({ PARLEY_DATABASE_URL: 'postgres://ann:secret@host/db' })).toContain(
-      'postgres://ann:***@host/db',
-    );
+  test.each([
+    ['postgres://ann:secret@host/db', 'postgres://ann:***@host/db'],
+    ['postgres://ann:p@secret@host/db', 'postgres://ann:***@host/db'],
+    ['postgres://ann:secret/p@host/db', 'postgres://ann:***@host/db'],
+    ['postgres://ann:secret\np@host/db', 'postgres://ann:***@host/db'],
+    ['postgres://:secret@host/db', 'postgres://:***@host/db'],
+    ['mysql:/ann:secret@host/db', '***@host/db'],
+    ['ann:secret@host/db', '***@host/db'],
+  ])('never shows a password: of %j', (url, shown) => {
+    const complaint = complaintsOf({ PARLEY_DATABASE_URL: url });
+    expect(complaint).toContain(`(it is "${shown}")`);
+    expect(complaint).not.toContain('secret');
   });
+
+  test.each(['mysql://ann@host/db', 'mysql://host:3306/db', 'sqlite:data/ann@home.db', 'sqlite::memory:'])(
+    'shows %s as it is: it has no password',
+    (url) => {
+      expect(maskPassword(url)).toBe(url);
+    },
+  );
 
   test.each(['127.0.0.1:0', '0.0.0.0:50051', 'localhost:1', '[::1]:50051'])('listens at %s', (listen) => {
     expect(readConfig({ PARLEY_LISTEN: listen }).listen).toBe(listen);

@@ -142,7 +142,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     const text = environment[variable] || fallback;
     const parsed = schema.safeParse(text);
     if (!parsed.success)
-      complaints.push(`${variable} ${parsed.error.issues[0]?.message ?? 'is wrong'} (it is "${mask(text)}")`);
+      complaints.push(`${variable} ${parsed.error.issues[0]?.message ?? 'is wrong'} (it is "${maskPassword(text)}")`);
     return [name, parsed.data];
   });
   complaints.push(...unknownVariables(environment));
@@ -169,7 +169,11 @@ function unknownVariables(environment: Readonly<Record<string, string | undefine
     .map((name) => `${name} is not a setting; --help lists them`);
 }
 
-/** A URL's password is never shown. */
-function mask(text: string): string {
-  return text.replace(/(:\/\/[^:/@]*):[^@]*@/, '$1:***@');
+/** A database's URL for people to see: never its password; where that can't be told apart, nothing before the last @. */
+export function maskPassword(url: string): string {
+  if (url.startsWith('sqlite:')) return url;
+  return url.replace(/^(\w+:\/\/[^:/@]*)?([^]*)@/, (_all, user: string | undefined, rest: string) => {
+    if (user === undefined) return '***@';
+    return rest === '' ? `${user}@` : `${user}:***@`;
+  });
 }

@@ -98,59 +98,33 @@ describe('logging in', () => {
   });
 });
 
-describe('a session', () => {
-  const login = async () => {
-    await accounts.register('ann', PASSWORD);
-    return accounts.login({ name: 'ann' }, PASSWORD, '');
-  };
-
-  test('ends when it was not used for its time, and every use puts that off', async () => {
-    const { token } = await login();
-    const expiresAt = async () => (await store.sessions.find(hashToken(token)))?.session.expiresAt ?? 0;
-    /** Uses the token, and lets the batch that notes it be written. */
-    const use = async () => {
-      const before = await expiresAt();
-      await sessions.authenticate(token);
-      clock.advance(1_000);
-      while ((await expiresAt()) === before) await new Promise((resolve) => setImmediate(resolve));
-    };
-    clock.advance(IDLE_TTL_MS / 2);
-    await use();
-    clock.advance(IDLE_TTL_MS - 2_000);
-    await use();
-    clock.advance(IDLE_TTL_MS + 1);
-    await expect(sessions.authenticate(token)).rejects.toMatchObject({ reason: 'TOKEN_INVALID' });
-  });
-
-  test('is over after logout, and its streams are told', async () => {
-    const { token } = await login();
-    const caller = await sessions.authenticate(token);
-    await accounts.logout(caller);
-    await expect(sessions.authenticate(token)).rejects.toMatchObject({ reason: 'TOKEN_INVALID' });
-    const event = { type: 'session-revoked', userId: caller.user.id, sessionId: caller.session.id };
-    expect(bus.published).toEqual([{ channel: `user:${caller.user.id}`, event }]);
-    await sessions.revoke(caller.session);
-  });
-
-  test.each(['', 'x', 'x'.repeat(43), 'x'.repeat(10_000), '\u0000'])('is not opened by %j', async (token) => {
-    await expect(sessions.authenticate(token)).rejects.toMatchObject({ reason: 'TOKEN_INVALID' });
-  });
+test('logging out ends the session of that token, no other', async () => {
+  await accounts.register('ann', PASSWORD);
+  const [here, there] = [
+    await accounts.login({ name: 'ann' }, PASSWORD, 'here'),
+    await accounts.login({ name: 'ann' }, PASSWORD, 'there'),
+  ];
+  await accounts.logout(await sessions.authenticate(here.token));
+  await expect(sessions.authenticate(here.token)).rejects.toMatchObject({ reason: 'TOKEN_INVALID' });
+  expect((await sessions.authenticate(there.token)).session.deviceName).toBe('there');
+  expect(bus.published).toMatchObject([{ event: { type: 'session-revoked', sessionId: here.session.id } }]);
 });
 
-describe('hashing', () => {
-  test('is bounded: beyond the queue it is refused, and what was let in is done', async () => {
-    const small = new PasswordHasher({ concurrency: 1, queueLimit: 3 });
-    const told = await Promise.allSettled(Array.from({ length: 5 }, () => small.hash(PASSWORD)));
-    expect(told.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected', 'rejected']);
-    for (const result of told) {
-      if (result.status === 'rejected')
-        expect(result.reason).toMatchObject({ reason: 'OVERLOADED', retryAfterMs: 1_000 });
-    }
-    expect(await small.verify(PASSWORD, await small.hash(PASSWORD))).toBe(true);
-  });
+test('a user is found by name in any case or by id, and nobody else', async () => {
+  const ann = await accounts.register('Ann', PASSWORD);
+  for (const who of [{ name: 'aNN' }, { name: 'ａｎｎ' }, { id: ann.id }])
+    expect(await accounts.find(who)).toEqual(ann);
+  for (const who of [{ name: 'anna' }, { name: '' }, { id: ann.id + 1 }]) {
+    await expect(accounts.find(who)).rejects.toMatchObject({ reason: 'USER_NOT_FOUND' });
+  }
+});
 
-  test('nobody has the password of the decoy', async () => {
-    const small = new PasswordHasher({ concurrency: 1, queueLimit: 3 });
-    expect(await small.verify('no such user', undefined)).toBe(false);
-  });
+test.each([
+  ['🦊'.repeat(64), true],
+  ['x'.repeat(65), false],
+])('a device’s name is measured in characters: %s', async (deviceName, allowed) => {
+  await accounts.register('ann', PASSWORD);
+  const login = accounts.login({ name: 'ann' }, PASSWORD, deviceName);
+  if (allowed) expect((await login).session.deviceName).toBe(deviceName);
+  else await expect(login).rejects.toMatchObject({ violations: [{ field: 'device_name' }] });
 });

@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts';
-import { DomainError, invalidField, userNotFound } from '../lib/errors.ts';
+import { DomainError, userNotFound } from '../lib/errors.ts';
+import { checkLabel } from '../lib/labels.ts';
 import type { SessionRecord, UserRecord } from '../store/records.ts';
 import { DuplicateKey, type Store } from '../store/store.ts';
 import type { Events } from '../telemetry/events.ts';
@@ -84,9 +85,7 @@ export class Accounts {
 
 /** @throws DomainError INVALID_FIELD */
 export function checkDeviceName(deviceName: string, field = 'device_name'): void {
-  if ([...deviceName].length > DEVICE_NAME_MAX_CHARACTERS) {
-    throw invalidField(field, `at most ${DEVICE_NAME_MAX_CHARACTERS} characters`);
-  }
+  checkLabel(deviceName, field, { min: 0, max: DEVICE_NAME_MAX_CHARACTERS });
 }
 
 function nameTaken(name: string): DomainError {

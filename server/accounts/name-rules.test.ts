@@ -18,6 +18,11 @@ describe('a name', () => {
     '🦊🦊🦊',
     'a\u200dnn',
     'a\u0301\u0301nn',
+    'ann\u202e',
+    'ann\n',
+    'ann\ufeff',
+    'ann\ud800',
+    '①②③\u20dd',
     '../etc',
     '½½½',
   ])('may not be %j', (name) => {
@@ -32,16 +37,27 @@ describe('a name', () => {
   });
 });
 
+test('a hostile text is refused before it is normalized, which would take minutes', () => {
+  const marks = 'a' + '\u0300'.repeat(250_000) + '\u0323'.repeat(250_000);
+  const startedAt = performance.now();
+  expect(() => checkName(marks)).toThrow(expect.objectContaining({ reason: 'INVALID_FIELD' }));
+  expect(foldName(marks)).toBe('');
+  expect(performance.now() - startedAt).toBeLessThan(1_000);
+});
+
 describe('two names are the same', () => {
   test.each([
     ['Ann', 'aNN'],
     ['straße', 'STRASSE'],
+    ['STRAẞE', 'straße'],
     ['Σίσυφος', 'ΣΊΣΥΦΟΣ'],
     ['σας', 'σασ'],
     ['ａｎｎ', 'ann'],
     ['ﬁona', 'FIONA'],
     ['Å', 'Å'],
     ['ⅷ', 'viii'],
+    ['ı', 'I'],
+    ['ΐ', 'Ϊ́'],
   ])('%s and %s', (a, b) => {
     expect(foldName(a)).toBe(foldName(b));
   });
@@ -50,6 +66,8 @@ describe('two names are the same', () => {
     expect(foldName('ann')).not.toBe(foldName('anna'));
     expect(foldName('ann.')).not.toBe(foldName('ann'));
     expect(foldName('а́nn')).not.toBe(foldName('ann'));
+    // The dotted capital of Turkish keeps its dot.
+    expect(foldName('İ')).not.toBe(foldName('i'));
   });
 
   test('folding a folded name changes nothing, and case never matters', () => {
@@ -59,5 +77,21 @@ describe('two names are the same', () => {
         expect(foldName(name.toUpperCase())).toBe(foldName(name));
       }),
     );
+  });
+
+  test('whatever letter or digit a name is made of', () => {
+    const wrong: string[] = [];
+    let longest = 0;
+    for (let code = 0; code <= 0x10ffff; code += 1) {
+      const letter = String.fromCodePoint(code);
+      if (!/[\p{L}\p{Nd}]/u.test(letter)) continue;
+      const folded = foldName(letter);
+      const alike = [foldName(folded), foldName(letter.toUpperCase()), foldName(letter.toLowerCase())];
+      if (alike.some((other) => other !== folded)) wrong.push(letter);
+      for (const kept of letter.normalize('NFKC')) longest = Math.max(longest, [...foldName(kept)].length);
+    }
+    expect(wrong).toEqual([]);
+    // The column of folded names holds 255: a name of 32 letters always fits.
+    expect(longest * 32).toBeLessThanOrEqual(255);
   });
 });

@@ -5,7 +5,8 @@ export const PASSWORD_MAX_CHARACTERS = 256;
 
 /** @throws DomainError INVALID_FIELD */
 export function checkPassword(password: string, field = 'password'): void {
-  const length = [...password].length;
+  // A code point is at most two units: what is longer need not be counted.
+  const length = password.length > 2 * PASSWORD_MAX_CHARACTERS ? Infinity : [...password].length;
   if (length < PASSWORD_MIN_CHARACTERS || length > PASSWORD_MAX_CHARACTERS) {
     throw invalidField(field, `${PASSWORD_MIN_CHARACTERS} to ${PASSWORD_MAX_CHARACTERS} characters`);
   }

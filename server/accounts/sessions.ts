@@ -103,11 +103,11 @@ export class Sessions implements AsyncDisposable {
   }
 
   async #sweep(): Promise<void> {
+    this.#sweepTimer = this.#clock.after(SWEEP_EVERY_MS, () => void this.#sweep());
     try {
       await this.#store.sessions.deleteExpired(this.#clock.now());
     } catch (cause) {
       this.#events.workFailed('deleting expired sessions', cause);
     }
-    this.#sweepTimer = this.#clock.after(SWEEP_EVERY_MS, () => void this.#sweep());
   }
 }

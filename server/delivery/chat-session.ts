@@ -3,9 +3,10 @@ import type { Caller, Sessions } from '../accounts/sessions.ts';
 import type { Clock } from '../lib/clock.ts';
 import { DomainError } from '../lib/errors.ts';
 import type { CursorWriter } from '../messages/cursor-writer.ts';
-import type { SendOutcome } from '../messages/send.ts';
+import type { Lane, SendOutcome } from '../messages/send.ts';
 import type { OutgoingMessage, Sender } from '../messages/sender.ts';
 import type { Presence } from '../presence/presence.ts';
+import type { Target } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import type { Events } from '../telemetry/events.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -76,10 +77,14 @@ export class ChatSession {
     return this.#feed.begun;
   }
 
-  /** Any frame counts as life. Call before handling it; resolves when there is room for its answers. */
-  async frameArrived(): Promise<void> {
+  /**
+   * Any frame counts as life. Call before handling it: resolves when there is room for its answers, with whether the
+   * stream still takes frames.
+   */
+  async frameArrived(): Promise<boolean> {
     this.#liveness.received();
     await this.outbox.room();
+    return !this.#over;
   }
 
   /** A frame was accepted by the transport. */
@@ -116,11 +121,16 @@ export class ChatSession {
   /** Resolves when the message is queued; its result comes through the outbox. */
   async send(message: OutgoingMessage): Promise<void> {
     this.#handshake.requireHello();
+    if (this.#over) return;
     if (this.#goingAway) return this.refuse(message.clientMessageId, draining());
-    this.#sends.started();
-    await this.#parts.sender.send(this.caller.user, message, this.#sends.lane(message.target), (outcome) =>
-      this.#settle(outcome),
-    );
+    let lane: Lane;
+    try {
+      lane = this.#sends.started(message.target);
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      return this.refuse(message.clientMessageId, error);
+    }
+    await this.#parts.sender.send(this.caller.user, message, lane, (outcome) => this.#settle(message.target, outcome));
   }
 
   /** An item that was refused before it could become a message. */
@@ -232,10 +242,10 @@ export class ChatSession {
     });
   }
 
-  #settle(outcome: SendOutcome): void {
+  #settle(target: Target, outcome: SendOutcome): void {
     if (outcome.ok) this.#feed.noteOwn(outcome.receipt.conversationId, outcome.receipt.seq);
     this.outbox.pushResult(outcome);
-    this.#sends.finished();
+    this.#sends.finished(target);
   }
 
   #mark(
@@ -248,6 +258,8 @@ export class ChatSession {
   ): void {
     this.#handshake.requireHello();
     for (const { conversationId, seq } of positions) {
+      // Nothing up to the beginning: no cursor is below it, and anybody may say so of any conversation.
+      if (seq === 0) continue;
       const limit = this.#feed.acknowledgeable(conversationId);
       if (seq <= limit) {
         this.#parts.cursors.note({ userId: this.caller.user.id, ...advance(conversationId, seq) });

@@ -132,20 +132,23 @@ export class Dispatcher implements Tails {
     while (!feed.closed) {
       try {
         const standing = await this.#parts.log.standing(feed.userId, conversationId);
-        if (standing !== undefined) await this.#takeIn(feed, standing);
-        return;
+        if (standing !== undefined && !feed.closed) await this.#takeIn(feed, standing);
+        break;
       } catch (cause) {
         this.#parts.events.workFailed('taking a stream into a conversation', cause);
         await new Promise<void>((resolve) => this.#parts.clock.after(RETRY_AFTER_MS, resolve));
       }
     }
+    // It may have closed at any of the waits: nothing of it stays behind.
+    if (feed.closed) this.exit(feed);
   }
 
   async #takeIn(feed: Feed, standing: Standing): Promise<void> {
     const { facts, visibleTo, deliveredSeq } = standing;
+    // A read that is under way, and finds the user out, must not end what begins here.
+    feed.rejoins(facts.id);
     // For somebody who is out again already, the log suffices.
     if (visibleTo === null) await this.attach(feed, [facts]);
-    if (feed.closed) return this.exit(feed);
     if (feed.revisit(facts.id)) return;
     feed.place(facts.id, deliveredSeq, 'behind');
   }
@@ -168,7 +171,9 @@ export class Dispatcher implements Tails {
   #forget(tail: Tail): void {
     const { facts } = tail;
     tail.close();
-    if (this.#tails.get(facts.id)?.tail === tail) this.#tails.delete(facts.id);
+    // Another one may have taken its place, and its channel.
+    if (this.#tails.get(facts.id)?.tail !== tail) return;
+    this.#tails.delete(facts.id);
     if (facts.kind === 'group') void this.#unsubscribe([`group:${facts.groupId}`]);
   }
 

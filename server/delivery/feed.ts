@@ -71,11 +71,16 @@ export class Feed {
     else place.live = state === 'live';
   }
 
+  /** The user has joined again: a read that began before does not end the place. */
+  rejoins(conversationId: number): void {
+    const place = this.#places.get(conversationId);
+    if (place !== undefined) place.joins += 1;
+  }
+
   /** The user has joined again: what this stream lacks is read from the log. False where the feed has no place there. */
   revisit(conversationId: number): boolean {
     const place = this.#places.get(conversationId);
     if (place === undefined) return false;
-    place.joins += 1;
     this.#fallBehind(conversationId, place);
     return true;
   }
@@ -153,29 +158,24 @@ export class Feed {
     if (this.#closed || this.#places.get(conversationId) !== place) return;
     for (const entry of page.entries) this.#give(place, entry);
     this.#behind.delete(conversationId);
-    if (page.entries.length > 0) {
-      if (page.open && this.#meetsTail(conversationId, place)) place.live = true;
-      else this.#behind.add(conversationId);
-    } else if (page.open) {
-      this.#goLive(conversationId, place);
-    } else if (place.joins === joins) {
+    const empty = page.entries.length === 0;
+    if (page.open && this.#meetsTail(conversationId, place)) {
+      place.live = true;
+    } else if (empty && !page.open && place.joins === joins) {
       // The user is out, and has everything. The place stays: should they join again, it goes on from there.
       this.#parts.tails.detach(conversationId, this);
     } else {
       this.#behind.add(conversationId);
+      // Twice nothing, and yet not at the tail: it is ahead of the log, as after a restore. Not in a hot loop.
+      if (empty && place.empty) throw new Error(`conversation ${conversationId}: the tail is not at the log's end`);
     }
+    place.empty = empty;
   }
 
   /** Decided in one turn of the event loop with the push: nothing can come between. */
   #meetsTail(conversationId: number, place: Place): boolean {
     const seen = this.#parts.tails.seen(conversationId);
     return seen !== undefined && seen <= place.position;
-  }
-
-  /** The log has nothing more for this user: what the tail has passed meanwhile was read too late or is not theirs. */
-  #goLive(conversationId: number, place: Place): void {
-    if (this.#meetsTail(conversationId, place)) place.live = true;
-    else if (this.#parts.tails.seen(conversationId) !== undefined) this.#behind.add(conversationId);
   }
 
   #give(place: Place, entry: Entry): void {

@@ -86,6 +86,7 @@ describe('the handshake', () => {
 
   test('cursors need the epoch they belong to, and have a bound', () => {
     expect(reasonOf(() => new Handshake().hello({ ...HELLO, hasCursors: true }))).toBe('INVALID_FIELD');
+    expect(reasonOf(() => new Handshake().hello({ ...HELLO, logEpoch: 'x'.repeat(65) }))).toBe('INVALID_FIELD');
     const handshake = new Handshake();
     handshake.hello(WITH_CURSORS);
     const positions = (from: number, count: number) =>

@@ -6,6 +6,7 @@ export const PROTOCOL_VERSIONS = { min: 1, max: 1 } as const;
 
 /** Cursors that one client may declare. */
 const MAX_CURSORS = 100_000;
+const MAX_EPOCH_CHARACTERS = 64;
 
 export interface Hello {
   readonly protocolVersion: number;
@@ -19,12 +20,14 @@ export interface Hello {
 export class Handshake {
   #state: 'opened' | 'cursors' | 'done' = 'opened';
   #logEpoch = '';
-  readonly #positions = new Map<number, number>();
+  #positions = new Map<number, number>();
 
   /** The version that both sides speak. @throws DomainError UNEXPECTED_FRAME, PROTOCOL_VERSION_UNSUPPORTED, INVALID_FIELD */
   hello(hello: Hello): number {
     if (this.#state !== 'opened') throw unexpected('hello comes once');
-    if (hello.hasCursors && hello.logEpoch === '') throw invalidField('hello.log_epoch', 'is needed with has_cursors');
+    if (hello.logEpoch.length > MAX_EPOCH_CHARACTERS || (hello.hasCursors && hello.logEpoch === '')) {
+      throw invalidField('hello.log_epoch', `is needed with has_cursors; at most ${MAX_EPOCH_CHARACTERS} characters`);
+    }
     const version = negotiate(hello.minProtocolVersion || hello.protocolVersion, hello.protocolVersion);
     this.#state = hello.hasCursors ? 'cursors' : 'done';
     this.#logEpoch = hello.logEpoch;
@@ -41,7 +44,10 @@ export class Handshake {
   done(): ClientCursors {
     if (this.#state !== 'cursors') throw unexpected('hello_done comes after a hello with has_cursors');
     this.#state = 'done';
-    return { logEpoch: this.#logEpoch, positions: this.#positions };
+    const positions = this.#positions;
+    // The stream lives on for days; what it began with is not kept.
+    this.#positions = new Map();
+    return { logEpoch: this.#logEpoch, positions };
   }
 
   /** @throws DomainError UNEXPECTED_FRAME */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
+import { DomainError } from '../lib/errors.ts';
 import type { Entry } from '../store/records.ts';
 import { Outbox } from './outbox.ts';
 
@@ -73,6 +74,13 @@ describe('the outbox', () => {
     await outbox.next();
     await room;
     expect(outbox.full).toBe(false);
+  });
+
+  test('counts what a result gives back of its message', () => {
+    const outbox = new Outbox(LIMITS);
+    const error = new DomainError('INVALID_FIELD', 'a UUID');
+    outbox.pushResult({ ok: false, clientMessageId: 'x'.repeat(1_000), error });
+    expect(outbox.full).toBe(true);
   });
 
   test('wakes whoever waits for a frame', async () => {

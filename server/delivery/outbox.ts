@@ -16,6 +16,8 @@ type Item =
 
 const ENTRY_OVERHEAD_BYTES = 128;
 const SMALL_ITEM_BYTES = 64;
+/** What an error takes on the wire; its text names fields and limits, never what it was given. */
+const ERROR_BYTES = 256;
 
 /** What waits to be written to one stream, in order. Whatever is ready at once goes into one frame. */
 export class Outbox {
@@ -43,11 +45,13 @@ export class Outbox {
   }
 
   pushResult(outcome: SendOutcome): void {
-    this.#push({ kind: 'result', outcome, bytes: SMALL_ITEM_BYTES });
+    const bytes = SMALL_ITEM_BYTES + outcome.clientMessageId.length + (outcome.ok ? 0 : ERROR_BYTES);
+    this.#push({ kind: 'result', outcome, bytes });
   }
 
   pushNotice(notice: Notice): void {
-    this.#push({ kind: 'notice', notice, bytes: SMALL_ITEM_BYTES });
+    const bytes = SMALL_ITEM_BYTES + (notice.type === 'frame-error' ? ERROR_BYTES : 0);
+    this.#push({ kind: 'notice', notice, bytes });
   }
 
   /** Resolves when there is room, or the outbox is closed. */

@@ -6,6 +6,8 @@ export interface Place {
   live: boolean;
   /** Raised when the user joins again: a read that began before must not end the place. */
   joins: number;
+  /** Whether the last read of the log gave nothing. */
+  empty: boolean;
   /** Seqs beyond `position` that this stream sent itself: their results were their delivery. */
   readonly own: Set<number>;
   /** What the client said it had, if it did: it may acknowledge as much. */
@@ -14,7 +16,7 @@ export interface Place {
 
 export function createPlace(position: number, declared = 0, own = new Set<number>()): Place {
   for (const seq of own) if (seq <= position) own.delete(seq);
-  return { position, live: false, joins: 0, own, declared };
+  return { position, live: false, joins: 0, empty: false, own, declared };
 }
 
 /** What the client may acknowledge: what it was given, with its own sends that follow on directly. */

@@ -18,6 +18,7 @@ export class Reconciler {
   readonly #everyMs: number;
   #since: number | null = null;
   #timer: Timer | undefined;
+  #closed = false;
 
   constructor(parts: { log: LogStore; dispatcher: Dispatcher; clock: Clock; events: Events }, everyMs: number) {
     this.#log = parts.log;
@@ -36,10 +37,12 @@ export class Reconciler {
   }
 
   close(): void {
+    this.#closed = true;
     this.#timer?.cancel();
   }
 
   #later(): void {
+    if (this.#closed) return;
     this.#timer = this.#clock.after(this.#everyMs, () => void this.#pass());
   }
 

@@ -43,6 +43,12 @@ describe('a stream starts', () => {
     expect(placeOf(standing(1), cursors)).toEqual({ position: 10, declared: 0, reset: true });
   });
 
+  test.each([16, 20, 99])('at their last entry, with a cursor %i beyond it, once they have left', (seq) => {
+    const cursors = { logEpoch: EPOCH, positions: new Map([[1, seq]]) };
+    const left = standing(1, { deliveredSeq: 15, visibleTo: 15 });
+    expect(placeOf(left, cursors)).toEqual({ position: 15, declared: 0, reset: true });
+  });
+
   test('never beyond the log, after a restore', () => {
     expect(placeOf(standing(1, { lastSeq: 4 }), null)).toEqual({ position: 4, declared: 0, reset: false });
   });

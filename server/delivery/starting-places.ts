@@ -22,10 +22,12 @@ export function startingPlaces(
   logEpoch: string,
 ): StartingPlace[] {
   return standings.map((standing) => {
-    const server = Math.min(standing.deliveredSeq, standing.lastSeq);
+    // Somebody who has left is told nothing of how the log goes on, not even by a reset.
+    const end = Math.min(standing.lastSeq, standing.visibleTo ?? Infinity);
+    const server = Math.min(standing.deliveredSeq, end);
     const client = cursors?.positions.get(standing.facts.id);
     if (client === undefined) return { standing, position: server, declared: 0, reset: false };
-    if (cursors?.logEpoch !== logEpoch || client > standing.lastSeq) {
+    if (cursors?.logEpoch !== logEpoch || client > end) {
       return { standing, position: server, declared: 0, reset: true };
     }
     return { standing, position: client, declared: client, reset: false };

@@ -1,13 +1,16 @@
 import type { Clock, Timer } from '../lib/clock.ts';
+import { DomainError } from '../lib/errors.ts';
 import type { ChatSession } from './chat-session.ts';
 import { draining } from './draining.ts';
 
 const TICK_MS = 1_000;
+const MAX_STREAMS_PER_USER = 32;
 
 /** The streams that are open on this replica: who of them is alive, and how they are sent away. */
 export class Streams {
   readonly #clock: Clock;
   readonly #sessions = new Set<ChatSession>();
+  readonly #perUser = new Map<number, number>();
   #ticker: Timer | undefined;
   #draining = false;
 
@@ -20,14 +23,25 @@ export class Streams {
     return this.#sessions.size;
   }
 
-  /** @throws DomainError DRAINING */
+  /** @throws DomainError DRAINING, OVERLOADED beyond the streams that one user may have */
   add(session: ChatSession): void {
     if (this.#draining) throw draining();
+    const { id } = session.caller.user;
+    const open = this.#perUser.get(id) ?? 0;
+    if (open >= MAX_STREAMS_PER_USER) {
+      const text = `at most ${MAX_STREAMS_PER_USER} streams of one user`;
+      throw new DomainError('OVERLOADED', text, { retryAfterMs: 5_000 });
+    }
+    this.#perUser.set(id, open + 1);
     this.#sessions.add(session);
   }
 
   remove(session: ChatSession): void {
-    this.#sessions.delete(session);
+    if (!this.#sessions.delete(session)) return;
+    const { id } = session.caller.user;
+    const open = (this.#perUser.get(id) ?? 1) - 1;
+    if (open === 0) this.#perUser.delete(id);
+    else this.#perUser.set(id, open);
   }
 
   /** Ends the streams of a revoked session. */

@@ -62,7 +62,10 @@ describe('what ann does, and how the two stand after it', () => {
     ['accept', ASKED, 'FRIEND_REQUEST_NOT_FOUND'],
     ['accept', ASKS, FRIENDS],
     ['accept', FRIENDS, FRIENDS],
+    ['add', ['requested', 'blocked'], ['requested', 'blocked']],
+    ['add', ['requested', 'requested'], FRIENDS],
     ['accept', [null, 'blocked'], 'FRIEND_REQUEST_NOT_FOUND'],
+    ['accept', ['blocked', 'requested'], 'FRIEND_REQUEST_NOT_FOUND'],
     ['decline', NOTHING, NOTHING],
     ['decline', ASKED, ASKED],
     ['decline', ASKS, NOTHING],
@@ -72,6 +75,10 @@ describe('what ann does, and how the two stand after it', () => {
     ['remove', ASKS, ASKS],
     ['remove', FRIENDS, NOTHING],
     ['remove', [null, 'blocked'], [null, 'blocked']],
+    ['remove', ['blocked', null], ['blocked', null]],
+    ['remove', ['requested', 'blocked'], [null, 'blocked']],
+    ['decline', ['blocked', 'requested'], ['blocked', null]],
+    ['decline', ['blocked', null], ['blocked', null]],
   ])('%s from %j gives %j', async (action, before, after) => {
     await set(before);
     const done = friends[action](ann.id, bob.id).then(
@@ -80,6 +87,37 @@ describe('what ann does, and how the two stand after it', () => {
     );
     expect(await done).toBe(typeof after === 'string' ? after : 'done');
     expect(await get()).toEqual(typeof after === 'string' ? before : after);
+  });
+
+  test.each<[Action, Pair, number]>([
+    ['add', NOTHING, 0],
+    ['add', ASKED, 0],
+    ['add', ASKS, 1],
+    ['add', FRIENDS, 0],
+    ['accept', ASKS, 1],
+    ['accept', FRIENDS, 0],
+    ['decline', ASKS, 0],
+    ['remove', ASKED, 0],
+    ['remove', FRIENDS, 1],
+  ])('%s from %j raises the version of who may write by %i', async (action, before, raised) => {
+    await set(before);
+    const { id } = await store.log.ensureDirect(ann.id, bob.id);
+    const version = async () => (await store.log.heads([id]))[0]?.membersVersion ?? NaN;
+    const versionBefore = await version();
+    await friends[action](ann.id, bob.id);
+    expect(await version()).toBe(versionBefore + raised);
+  });
+
+  test.each<[string, Pair]>([
+    ['waits', ASKED],
+    ['is blocked, and can’t tell', ['requested', 'blocked']],
+  ])('whoever asks again while the request %s changes nothing of it', async (_what, before) => {
+    await set(before);
+    const requestsOf = () => friends.requests(ann.id, { afterId: 0, limit: 10 });
+    const requests = await requestsOf();
+    expect(requests).toMatchObject([{ user: { id: bob.id }, outgoing: true, createdAt: 0 }]);
+    expect(await friends.add(ann.id, bob.id)).toBe('requested');
+    expect(await requestsOf()).toEqual(requests);
   });
 
   test('two who ask each other at the same moment are friends', async () => {
@@ -100,8 +138,26 @@ test('among friends only, becoming friends and ceasing to be so holds for the ve
   expect(reasonOf(await domain.sendOne(ann, toUser(bob)))).toBe('RECIPIENT_UNAVAILABLE');
 });
 
+test('who answers nothing makes no conversation with a stranger', async () => {
+  await friends.decline(ann.id, bob.id);
+  await friends.remove(ann.id, bob.id);
+  await expect(friends.accept(ann.id, bob.id)).rejects.toMatchObject({ reason: 'FRIEND_REQUEST_NOT_FOUND' });
+  expect(await store.log.direct(ann.id, bob.id)).toBeUndefined();
+});
+
 test('oneself, and nobody, can not be a friend', async () => {
   await expect(friends.add(ann.id, ann.id)).rejects.toMatchObject({ reason: 'SELF_NOT_ALLOWED' });
   await expect(friends.add(ann.id, 999_999)).rejects.toMatchObject({ reason: 'USER_NOT_FOUND' });
   await expect(friends.accept(ann.id, 999_999)).rejects.toMatchObject({ reason: 'FRIEND_REQUEST_NOT_FOUND' });
+});
+
+test('accepted twenty times over, they are friends once', async () => {
+  await friends.add(ann.id, bob.id);
+  await Promise.all([
+    ...Array.from({ length: 20 }, () => friends.accept(bob.id, ann.id)),
+    ...Array.from({ length: 20 }, () => friends.add(bob.id, ann.id)),
+  ]);
+  expect(await get()).toEqual(FRIENDS);
+  const list = await friends.list(bob.id, { afterId: 0, limit: 10 });
+  expect(list.map(({ user }) => user.id)).toEqual([ann.id]);
 });

@@ -30,7 +30,8 @@ export class Friends {
   /** Asks, or accepts where the other has asked already. @throws DomainError USER_NOT_FOUND, SELF_NOT_ALLOWED */
   async add(userId: number, otherId: number): Promise<FriendStatus> {
     const status = await this.#change(userId, otherId, async (tx, { mine, theirs }, conversationId) => {
-      if (mine === 'accepted' || (mine === 'requested' && theirs === null)) return mine;
+      // Also where the other has blocked: what is asked again stays as it was, or it would tell.
+      if (mine === 'accepted' || (mine === 'requested' && theirs !== 'requested')) return mine;
       if (mine === 'blocked') throw new DomainError('RECIPIENT_UNAVAILABLE', 'this user can not be added');
       if (theirs === 'requested') return this.#accept(tx, userId, otherId, conversationId);
       await tx.setFriend(userId, otherId, 'requested', this.#parts.clock.now());
@@ -46,11 +47,11 @@ export class Friends {
       if (theirs !== 'requested' || mine === 'blocked') throw requestNotFound();
       return this.#accept(tx, userId, otherId, conversationId);
     };
-    await this.#change(userId, otherId, accept, requestNotFound);
+    if ((await this.#answer(userId, otherId, accept)) === null) throw requestNotFound();
   }
 
   async decline(userId: number, otherId: number): Promise<void> {
-    await this.#change(userId, otherId, async (tx, { theirs }) => {
+    await this.#answer(userId, otherId, async (tx, { theirs }) => {
       if (theirs === 'requested') await tx.setFriend(otherId, userId, null, this.#parts.clock.now());
       return null;
     });
@@ -58,7 +59,7 @@ export class Friends {
 
   /** Ends a friendship on both sides, or takes an own request back. */
   async remove(userId: number, otherId: number): Promise<void> {
-    await this.#change(userId, otherId, async (tx, { mine, theirs }, conversationId) => {
+    await this.#answer(userId, otherId, async (tx, { mine, theirs }, conversationId) => {
       const now = this.#parts.clock.now();
       if (mine === 'requested' || mine === 'accepted') await tx.setFriend(userId, otherId, null, now);
       if (theirs === 'accepted') await tx.setFriend(otherId, userId, null, now);
@@ -83,17 +84,23 @@ export class Friends {
     return 'accepted';
   }
 
-  async #change(
-    userId: number,
-    otherId: number,
-    change: Change,
-    noSuchUser: () => DomainError = userNotFound,
-  ): Promise<FriendStatus | null> {
+  /** The first move: makes the conversation whose row the two are locked by. */
+  async #change(userId: number, otherId: number, change: Change): Promise<FriendStatus | null> {
     if (userId === otherId) throw new DomainError('SELF_NOT_ALLOWED', 'that is yourself');
     const { store } = this.#parts;
-    if ((await store.accounts.byId(otherId)) === undefined) throw noSuchUser();
+    if ((await store.accounts.byId(otherId)) === undefined) throw userNotFound();
     const { id } = await store.log.ensureDirect(userId, otherId);
-    return store.transact(
+    return this.#locked(id, userId, otherId, change);
+  }
+
+  /** What answers an earlier move: where the two have no conversation, there was none. */
+  async #answer(userId: number, otherId: number, change: Change): Promise<FriendStatus | null> {
+    const facts = userId === otherId ? undefined : await this.#parts.store.log.direct(userId, otherId);
+    return facts === undefined ? null : this.#locked(facts.id, userId, otherId, change);
+  }
+
+  #locked(id: number, userId: number, otherId: number, change: Change): Promise<FriendStatus | null> {
+    return this.#parts.store.transact(
       async (tx) => {
         await tx.lock([id], 'wait');
         const rows = await tx.friendRows([[userId, otherId]]);

@@ -25,7 +25,7 @@ export interface NewGroup {
  * @throws DomainError INVALID_FIELD, REQUEST_ID_REUSED
  */
 export async function createGroup(parts: GroupsParts, owner: UserRecord, wanted: NewGroup): Promise<GroupRecord> {
-  const { store } = parts;
+  const { store, bus } = parts;
   const requestId = wanted.requestId === '' ? null : checkUuid(wanted.requestId, 'request_id');
   const checked = {
     name: checkGroupName(wanted.name),
@@ -40,15 +40,20 @@ export async function createGroup(parts: GroupsParts, owner: UserRecord, wanted:
     if (Buffer.compare(before.requestHash, requestHash) === 0) return before.group;
     throw new DomainError('REQUEST_ID_REUSED', 'request_id was used before with other arguments');
   };
-  const before = await repeated();
-  if (before !== undefined) return before;
-  try {
-    return await insertGroup(parts, owner, { ...checked, requestId, requestHash });
-  } catch (error) {
-    const winner = error instanceof DuplicateKey ? await repeated() : undefined;
-    if (winner === undefined) throw error;
-    return winner;
-  }
+  const make = async () => {
+    try {
+      return await insertGroup(parts, owner, { ...checked, requestId, requestHash });
+    } catch (error) {
+      const winner = error instanceof DuplicateKey ? await repeated() : undefined;
+      if (winner === undefined) throw error;
+      return winner;
+    }
+  };
+  const group = (await repeated()) ?? (await make());
+  // Also for a repeat: after a commit of unknown fate it still reaches the owner's streams.
+  const { conversationId } = group;
+  bus.publish(`user:${owner.id}`, { type: 'membership', conversationId, userId: owner.id });
+  return group;
 }
 
 async function insertGroup(
@@ -82,10 +87,5 @@ async function insertGroup(
   );
   events.groupCreated(made.record.id, owner.id);
   publishEntry(bus, made.entry, made.membersVersion);
-  bus.publish(`user:${owner.id}`, {
-    type: 'membership',
-    conversationId: made.record.conversationId,
-    userId: owner.id,
-  });
   return made.record;
 }

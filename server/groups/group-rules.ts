@@ -1,4 +1,5 @@
 import { DomainError, invalidField } from '../lib/errors.ts';
+import { checkLabel } from '../lib/labels.ts';
 import type { GroupRole, JoinPolicy } from '../store/records.ts';
 
 export const GROUP_NAME_MAX_CHARACTERS = 64;
@@ -8,20 +9,15 @@ export const MEMBER_LIMIT_MAX = 500;
 
 /** @throws DomainError INVALID_FIELD */
 export function checkGroupName(name: string): string {
-  const trimmed = name.trim();
-  const length = [...trimmed].length;
-  if (length < 1 || length > GROUP_NAME_MAX_CHARACTERS || /\p{Cc}/u.test(trimmed)) {
-    throw invalidField('name', `1 to ${GROUP_NAME_MAX_CHARACTERS} characters, no control characters`);
-  }
-  return trimmed;
+  return checkLabel(name.length > 2 * GROUP_NAME_MAX_CHARACTERS ? name : name.trim(), 'name', {
+    min: 1,
+    max: GROUP_NAME_MAX_CHARACTERS,
+  });
 }
 
 /** @throws DomainError INVALID_FIELD */
 export function checkGroupDescription(description: string): string {
-  if ([...description].length > GROUP_DESCRIPTION_MAX_CHARACTERS) {
-    throw invalidField('description', `at most ${GROUP_DESCRIPTION_MAX_CHARACTERS} characters`);
-  }
-  return description;
+  return checkLabel(description, 'description', { min: 0, max: GROUP_DESCRIPTION_MAX_CHARACTERS, lines: true });
 }
 
 /** 0 stands for the default. @throws DomainError INVALID_FIELD */

@@ -30,7 +30,8 @@ export class Groups {
   async view(userId: number, groupId: number): Promise<GroupView> {
     const group = await this.#store.groups.byId(groupId);
     const member = group === undefined ? undefined : await this.#store.groups.member(groupId, userId);
-    if (group === undefined || (member === undefined && group.joinPolicy === 'invite_only')) throw groupNotFound();
+    const open = group?.joinPolicy !== 'invite_only' && (group?.memberCount ?? 0) > 0;
+    if (group === undefined || (member === undefined && !open)) throw groupNotFound();
     return { group, role: member?.role ?? null };
   }
 

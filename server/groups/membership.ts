@@ -40,6 +40,8 @@ export class Membership {
   /** @throws DomainError GROUP_NOT_FOUND, GROUP_NOT_OPEN, GROUP_FULL */
   async join(user: UserRecord, groupId: number): Promise<void> {
     await this.#change(groupId, user.id, ({ group, members }) => {
+      // A group that its last member has left is over: whoever joined would be in it without an owner.
+      if (members.length === 0) throw groupNotFound();
       if (isMember(members, user.id)) return null;
       checkMayJoin(group.joinPolicy);
       checkRoom(group, members);

@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts';
 import { DomainError } from '../lib/errors.ts';
 import type { ConversationFacts, ConversationHead, NewEntry } from '../store/records.ts';
-import { DuplicateKey, OutcomeUnknown, type Store, StoreUnavailable } from '../store/store.ts';
+import { DuplicateKey, type Store } from '../store/store.ts';
 import { planBatch } from './plan-batch.ts';
 import type { Receipt, Send } from './send.ts';
 import type { WritePermissions } from './write-permissions.ts';
@@ -70,21 +70,4 @@ function vanished(): DomainError {
   return new DomainError('STORE_UNAVAILABLE', 'the conversation is not in the log any more; nothing was stored', {
     retryAfterMs: 1_000,
   });
-}
-
-/** What to tell the senders of a batch that failed as a whole; null where it lies in one of its sends. */
-export function batchFailure(error: unknown): DomainError | null {
-  if (error instanceof StoreUnavailable) {
-    return new DomainError('STORE_UNAVAILABLE', 'the database does not answer; nothing was stored', {
-      retryAfterMs: 1_000,
-      cause: error,
-    });
-  }
-  if (error instanceof OutcomeUnknown) {
-    return new DomainError('OUTCOME_UNKNOWN', 'not known whether it is stored; send it again, it is never doubled', {
-      retryAfterMs: 1_000,
-      cause: error,
-    });
-  }
-  return null;
 }

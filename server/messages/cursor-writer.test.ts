@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 
 import { silentEvents } from '../../test/domain/domain.ts';
 import { ManualClock } from '../../test/domain/manual-clock.ts';
+import { until } from '../../test/domain/until.ts';
 import type { CursorAdvance } from '../store/records.ts';
 import { type Store, StoreUnavailable } from '../store/store.ts';
 import { CursorWriter } from './cursor-writer.ts';
@@ -27,15 +28,14 @@ describe('the cursor writer', () => {
     writer = new CursorWriter({ store, clock, events: silentEvents });
   });
 
-  /** Lets what a timer has started come to its end. */
-  const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
-
   test('writes many notes of one cursor as one, within half a second', async () => {
     for (const seq of [1, 5, 3]) writer.note({ ...AT, deliveredSeq: seq });
     writer.note({ ...AT, readSeq: 2 });
     writer.note({ userId: 2, conversationId: 7, deliveredSeq: 1 });
-    clock.advance(500);
-    await settle();
+    clock.advance(499);
+    expect(batches).toEqual([]);
+    clock.advance(1);
+    await until(() => batches.length > 0);
     expect(batches).toEqual([
       [
         { ...AT, deliveredSeq: 5, readSeq: 2 },
@@ -58,16 +58,60 @@ describe('the cursor writer', () => {
     ]);
   });
 
+  test.each([
+    [
+      [3, 4],
+      [5, 5],
+      [3, 5],
+    ],
+    [
+      [5, 5],
+      [3, 4],
+      [3, 5],
+    ],
+    [
+      [3, 4],
+      [3, 3],
+      [3, 4],
+    ],
+    [
+      [3, 5],
+      [4, 9],
+      [3, 9],
+    ],
+    [
+      [9, 9],
+      [3, 4],
+      [9, 9],
+    ],
+  ])('of the own sends %j and then %j it writes %j', async (first, second, written) => {
+    const run = ([from = 0, to = 0]: number[]) => ({ ...AT, own: { from, to } });
+    writer.note(run(first));
+    writer.note(run(second));
+    await writer.flush();
+    expect(batches[0]?.[0]?.own).toEqual(run(written).own);
+  });
+
+  test('joins runs too where the first comes back from a failed write', async () => {
+    failures = 1;
+    writer.note({ ...AT, own: { from: 3, to: 4 } });
+    const failing = writer.flush();
+    writer.note({ ...AT, own: { from: 5, to: 5 } });
+    await expect(failing).rejects.toThrow(StoreUnavailable);
+    await writer.flush();
+    expect(batches[0]?.[0]?.own).toEqual({ from: 3, to: 5 });
+  });
+
   test('forgets nothing when the store fails, and tries again', async () => {
     failures = 2;
     writer.note({ ...AT, deliveredSeq: 4 });
     await expect(writer.flush()).rejects.toThrow(StoreUnavailable);
     writer.note({ ...AT, deliveredSeq: 6 });
     clock.advance(1_000);
-    await settle();
+    await until(() => failures === 0 && clock.timers > 0);
     expect(batches).toEqual([]);
     clock.advance(1_000);
-    await settle();
+    await until(() => batches.length > 0);
     expect(batches).toEqual([[{ ...AT, deliveredSeq: 6, readSeq: 0 }]]);
   });
 
@@ -87,5 +131,14 @@ describe('the cursor writer', () => {
     expect(clock.timers).toBe(0);
     await writer.flush();
     expect(batches).toHaveLength(1);
+  });
+
+  test('disposing while the store is down ends too, and leaves no timer', async () => {
+    failures = 3;
+    writer.note({ ...AT, deliveredSeq: 1 });
+    clock.advance(500);
+    await writer[Symbol.asyncDispose]();
+    expect(clock.timers).toBe(0);
+    expect(batches).toEqual([]);
   });
 });

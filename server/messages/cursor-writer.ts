@@ -17,6 +17,7 @@ export class CursorWriter implements AsyncDisposable {
   #waiting = new Map<string, CursorAdvance>();
   #timer: Timer | undefined;
   #writing: Promise<void> | undefined;
+  #closed = false;
 
   constructor(parts: { store: Store; clock: Clock; events: Events }) {
     this.#store = parts.store;
@@ -44,9 +45,11 @@ export class CursorWriter implements AsyncDisposable {
     }
   }
 
+  /** Writes the rest, if the store takes it: what is lost costs a redelivery. */
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.flush().catch((cause: unknown) => this.#events.workFailed('writing cursors', cause));
+    this.#closed = true;
     this.#cancelTimer();
-    await this.flush();
   }
 
   async #write(): Promise<void> {
@@ -73,6 +76,7 @@ export class CursorWriter implements AsyncDisposable {
 
   #flushAfter(delayMs: number): void {
     this.#cancelTimer();
+    if (this.#closed) return;
     this.#timer = this.#clock.after(delayMs, () => void this.#flushAndRetry());
   }
 
@@ -92,12 +96,13 @@ function furthest(a: CursorAdvance, b: CursorAdvance): CursorAdvance {
   };
 }
 
-/** A run that goes on where the other ends makes one; otherwise the later one counts. */
+/** Runs that overlap or follow on make one, in whatever order they were noted; otherwise the later one counts. */
 function joinRuns(a: CursorAdvance['own'], b: CursorAdvance['own']): Pick<CursorAdvance, 'own'> {
   if (a === undefined || b === undefined) {
     const own = a ?? b;
     return own === undefined ? {} : { own };
   }
-  if (b.from === a.to + 1) return { own: { from: a.from, to: b.to } };
-  return { own: a.to > b.to ? a : b };
+  const [first, second] = a.from <= b.from ? [a, b] : [b, a];
+  if (second.from > first.to + 1) return { own: second };
+  return { own: { from: first.from, to: Math.max(first.to, second.to) } };
 }

@@ -1,9 +1,14 @@
+import { randomUUID } from 'node:crypto';
+
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 
-import { Domain, openMemoryStore, toUser } from '../../test/domain/domain.ts';
+import { Domain, openMemoryStore, toGroup, toUser } from '../../test/domain/domain.ts';
+import { createGroup } from '../groups/create-group.ts';
+import { Membership } from '../groups/membership.ts';
 import type { UserRecord } from '../store/records.ts';
 import type { From, Store } from '../store/store.ts';
+import { MAX_PAYLOAD_BYTES, MAX_TEXT_BYTES } from './content-rules.ts';
 import { Conversations } from './conversations.ts';
 import { History } from './history.ts';
 
@@ -88,4 +93,77 @@ describe('a conversation', () => {
     for (const error of told) expect(error).toEqual(told[0]);
     expect(told[0]).toMatchObject({ reason: 'CONVERSATION_NOT_FOUND' });
   });
+});
+
+describe('a page ends where it is large enough', () => {
+  const LARGE = 40;
+  let large: number;
+
+  beforeAll(async () => {
+    const domain = new Domain(store);
+    const payload = { mediaType: 'application/octet-stream', data: new Uint8Array(MAX_PAYLOAD_BYTES) };
+    const content = { text: 'x'.repeat(MAX_TEXT_BYTES), payload };
+    for (let n = 1; n <= LARGE * 4; n += 1) {
+      await domain.sender.sendOne(bob, { clientMessageId: randomUUID(), target: toUser(cyd), content });
+    }
+    large = (await store.log.ensureDirect(bob.id, cyd.id)).id;
+  });
+
+  test.each<[string, From]>([
+    ['forward', { afterSeq: 0 }],
+    ['backward', { beforeSeq: LARGE * 4 + 1 }],
+  ])('and the next one goes on, %s, until all is given', async (_way, start) => {
+    const sizes: number[] = [];
+    const seqs = new Set<number>();
+    for (let from: From | null = start; from !== null;) {
+      const page = await history.listMessages(bob.id, large, from, 200);
+      sizes.push(page.entries.length);
+      for (const { seq } of page.entries) seqs.add(seq);
+      from = page.next;
+    }
+    // 1 MiB holds 64 of them.
+    expect(sizes).toEqual([64, 64, 32]);
+    expect(seqs.size).toBe(LARGE * 4);
+  });
+});
+
+test('in a group, the pages give what was said while one was a member, and nothing else', async () => {
+  const action = fc.constantFrom('say', 'say', 'say', 'come', 'go');
+  const pages = fc.record({ limit: fc.integer({ min: 1, max: 7 }), from: fc.nat(40), backward: fc.boolean() });
+  await fc.assert(
+    fc.asyncProperty(fc.array(action, { maxLength: 30 }), pages, async (actions, { limit, from, backward }) => {
+      const domain = new Domain(store);
+      const owner = await domain.makeUser();
+      const membership = new Membership(domain);
+      const group = await createGroup(domain, owner, {
+        ...{ name: 'team', description: '', joinPolicy: 'open', memberLimit: 0, requestId: '' },
+      });
+      let [lastSeq, isMember, ever] = [1, false, false];
+      const visible: number[] = [];
+      for (const what of actions) {
+        if (what === 'say') await domain.sendOne(owner, toGroup(group));
+        else if (what === 'come') await membership.join(bob, group.id);
+        else if (ever) await membership.leave(bob, group.id);
+        const changes = what === 'say' || (what === 'come' && !isMember) || (what === 'go' && isMember);
+        if (!changes) continue;
+        lastSeq += 1;
+        if (isMember || what === 'come') visible.push(lastSeq);
+        isMember = what === 'come' || (isMember && what !== 'go');
+        ever ||= isMember;
+      }
+      const read = async () => {
+        const seqs: number[][] = [];
+        for (let at: From | null = backward ? { beforeSeq: from } : { afterSeq: from }; at !== null;) {
+          const page = await history.listMessages(bob.id, group.conversationId, at, limit);
+          expect(page.entries.length).toBeLessThanOrEqual(limit);
+          seqs.push(page.entries.map(({ seq }) => seq));
+          at = page.next;
+        }
+        return (backward ? seqs.toReversed() : seqs).flat();
+      };
+      if (ever) expect(await read()).toEqual(visible.filter((seq) => (backward ? seq < from : seq > from)));
+      else await expect(read()).rejects.toMatchObject({ reason: 'CONVERSATION_NOT_FOUND' });
+    }),
+    { numRuns: 40 },
+  );
 });

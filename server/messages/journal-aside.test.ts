@@ -48,7 +48,9 @@ async function start(limits: { maxBatchRows?: number }) {
           );
         },
         append: async (entries, changed) => {
-          const poison = entries.some(({ entry: { body } }) => body.kind === 'content' && body.content.text === 'poison');
+          const poison = entries.some(
+            ({ entry: { body } }) => body.kind === 'content' && body.content.text === 'poison',
+          );
           if (poison) throw new Error('data too strange');
           await tx.append(entries, changed);
         },

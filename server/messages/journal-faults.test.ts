@@ -40,7 +40,8 @@ function faulty(faults: readonly Fault[]): Store {
     const done = await run((tx) =>
       withMethods(tx, {
         // Every other one of them is held.
-        lock: (ids, mode) => tx.lock(fault === 'held' && mode === 'skip' ? ids.filter((id) => id % 2 === 0) : ids, mode),
+        lock: (ids, mode) =>
+          tx.lock(fault === 'held' && mode === 'skip' ? ids.filter((id) => id % 2 === 0) : ids, mode),
         append: async (entries, changed) => {
           if (entries.some(isBad)) throw new Error('data too strange');
           await tx.append(entries, changed);

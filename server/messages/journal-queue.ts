@@ -58,8 +58,7 @@ export class JournalQueue {
     let bytes = 0;
     let taken = 0;
     for (const item of this.#main) {
-      if (batch.length >= this.#limits.maxBatchRows) break;
-      if (batch.length > 0 && bytes + item.bytes > this.#limits.maxBatchBytes) break;
+      if (!this.#fits(batch.length, bytes + item.bytes)) break;
       taken += 1;
       if (this.#joinsAside(item)) continue;
       batch.push(item);
@@ -91,7 +90,10 @@ export class JournalQueue {
 
   /** The next batch of a conversation that was set aside; empty: it is back among the others. */
   takeAside(conversationId: number): Queued[] {
-    const batch = this.#aside.get(conversationId)?.splice(0, this.#limits.maxBatchRows) ?? [];
+    const aside = this.#aside.get(conversationId) ?? [];
+    let bytes = 0;
+    const beyond = aside.findIndex((item, index) => !this.#fits(index, (bytes += item.bytes)));
+    const batch = aside.splice(0, beyond < 0 ? aside.length : beyond);
     if (batch.length === 0) this.#aside.delete(conversationId);
     return batch;
   }
@@ -112,6 +114,11 @@ export class JournalQueue {
   /** Resolves when there is room. */
   async room(): Promise<void> {
     while (this.full) await new Promise<void>((resolve) => this.#roomWaiters.push(resolve));
+  }
+
+  /** Whether one more may join a batch of so many, which makes it so many bytes; a single one always may. */
+  #fits(rows: number, bytes: number): boolean {
+    return rows === 0 || (rows < this.#limits.maxBatchRows && bytes <= this.#limits.maxBatchBytes);
   }
 
   #joinsAside(item: Queued): boolean {

@@ -1,10 +1,11 @@
 import type { Bus } from '../bus/bus.ts';
 import { DomainError } from '../lib/errors.ts';
 import type { Events } from '../telemetry/events.ts';
-import { batchFailure, commitBatch, type CommitParts, type CommittedBatch } from './commit-batch.ts';
+import { commitBatch, type CommitParts, type CommittedBatch } from './commit-batch.ts';
 import { JournalQueue, type Queued, type QueueLimits } from './journal-queue.ts';
-import { publishEntry } from './publish-entry.ts';
+import { publishEntry, publishRepeat } from './publish-entry.ts';
 import { noteInLane, type Send, type SendOutcome, type Settle } from './send.ts';
+import { storeFailure } from './store-failure.ts';
 
 export interface JournalParts extends CommitParts {
   readonly bus: Bus;
@@ -83,7 +84,7 @@ export class Journal {
   }
 
   async #fail(batch: readonly Queued[], held: Held, error: unknown): Promise<void> {
-    const failure = batchFailure(error);
+    const failure = storeFailure(error);
     if (failure === null && batch.length > 1) {
       // One of them is bad: halve until it is alone, so that its neighbours don't fail with it. What is put back
       // keeps its place before all later sends, also where the first half is set aside or finds no database.
@@ -112,6 +113,7 @@ export class Journal {
   }
 
   #succeed(batch: readonly Queued[], { results, entries, heads }: CommittedBatch): void {
+    const made = new Set(entries.map(({ entry }) => `${entry.conversationId}/${entry.seq}`));
     const asides = new Map<number, Queued[]>();
     let done = 0;
     batch.forEach((item, index) => {
@@ -124,8 +126,12 @@ export class Journal {
         return;
       }
       done += 1;
-      if (result instanceof DomainError) this.#settle(item, { ok: false, clientMessageId, error: result });
-      else this.#settle(item, { ok: true, clientMessageId, receipt: result });
+      if (result instanceof DomainError) {
+        this.#settle(item, { ok: false, clientMessageId, error: result });
+        return;
+      }
+      this.#settle(item, { ok: true, clientMessageId, receipt: result });
+      if (!made.has(`${facts.id}/${result.seq}`)) publishRepeat(this.#parts.bus, facts);
     });
     for (const { entry } of entries) {
       publishEntry(this.#parts.bus, entry, heads.get(entry.conversationId)?.membersVersion ?? 0);

@@ -142,3 +142,50 @@ test('whatever the batch, seqs follow on without a gap and each id has one', () 
     }),
   );
 });
+
+test('whatever is stored already and whatever lanes are closed, each send gets its one right answer', () => {
+  const ids = Array.from({ length: 4 }, () => randomUUID());
+  const anySend = fc.record({
+    id: fc.constantFrom(...ids),
+    text: fc.constantFrom('this', 'that'),
+    sender: fc.constantFrom(1, 2, 3),
+    lane: fc.constantFrom('none', 'first', 'second'),
+  });
+  const stored = fc.uniqueArray(fc.record({ id: fc.constantFrom(...ids), sender: fc.constantFrom(1, 2) }), {
+    selector: ({ id, sender }) => `${sender}:${id}`,
+  });
+  const failedIds = fc.tuple(fc.constantFrom(null, ...ids), fc.constantFrom(null, ...ids));
+  fc.assert(
+    fc.property(fc.array(anySend, { maxLength: 25 }), stored, failedIds, (drafts, before, failed) => {
+      const [first, second] = failed.map((failedId): Lane => ({ failedId }));
+      const laneOf = { none: null, first: first ?? null, second: second ?? null };
+      const sends = drafts.map((draft) => send({ ...draft, lane: laneOf[draft.lane] }));
+      const repeats = before.map((key, index) => ({
+        ...send({ ...key, text: 'this' }),
+        ...{ conversationId: 1, seq: index + 1, ordinal: index + 1, createdAt: 1 },
+      }));
+      const refuse = ({ senderId }: Send) => (senderId === 3 ? REFUSED : null);
+      const start = heads([1, before.length, before.length]);
+      const { results } = planBatch(sends, { heads: start, repeats, refuse, now: 2 });
+
+      // The same, as plainly as it can be said.
+      const known = new Map(
+        before.map(({ id, sender }, index) => [`${sender}:${id}`, { text: 'this', seq: index + 1 }]),
+      );
+      const open = new Set(Object.values(laneOf).filter((lane) => lane === null || lane.failedId === null));
+      let lastSeq = before.length;
+      const expected = drafts.map(({ id, text, sender, lane }) => {
+        if (laneOf[lane]?.failedId === id) open.add(laneOf[lane]);
+        if (lane !== 'none' && !open.has(laneOf[lane])) return 'EARLIER_SEND_FAILED';
+        const key = `${sender}:${id}`;
+        const same = known.get(key);
+        if (same !== undefined) return same.text === text ? same.seq : 'CLIENT_MESSAGE_ID_REUSED';
+        if (sender === 3) return 'NOT_A_MEMBER';
+        lastSeq += 1;
+        known.set(key, { text, seq: lastSeq });
+        return lastSeq;
+      });
+      expect(seqs(results)).toEqual(expected);
+    }),
+  );
+});

@@ -1,12 +1,12 @@
 import type { UserRecord } from '../store/records.ts';
 import { DomainError, isRetryable } from '../lib/errors.ts';
 import type { Content, Target } from '../store/records.ts';
-import { batchFailure } from './commit-batch.ts';
 import { checkContent, checkUuid, hashRequest } from './content-rules.ts';
 import type { Conversations } from './conversations.ts';
 import type { CursorWriter } from './cursor-writer.ts';
 import type { Journal } from './journal.ts';
 import { type Lane, noteInLane, type Receipt, type SendOutcome, type SendRequest, type Settle } from './send.ts';
+import { storeFailure } from './store-failure.ts';
 
 /** A message as a client gives it. */
 export interface OutgoingMessage {
@@ -90,5 +90,5 @@ function checkRequest(user: UserRecord, outgoing: OutgoingMessage, lane: Lane | 
 
 function toDomainError(cause: unknown): DomainError {
   if (cause instanceof DomainError) return cause;
-  return batchFailure(cause) ?? new DomainError('INTERNAL', 'the message could not be stored', { cause });
+  return storeFailure(cause) ?? new DomainError('INTERNAL', 'the message could not be stored', { cause });
 }

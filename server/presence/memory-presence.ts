@@ -5,6 +5,7 @@ import type { Events } from '../telemetry/events.ts';
 import type { Presence, PresenceState } from './presence.ts';
 
 const WRITE_AFTER_MS = 500;
+const RETRY_AFTER_MS = 2_000;
 
 export interface MemoryPresenceOptions {
   readonly replica: string;
@@ -19,7 +20,9 @@ export class MemoryPresence implements Presence {
   readonly #events: Events;
   readonly #options: MemoryPresenceOptions;
   readonly #streams = new Map<number, number>();
-  #unwritten = new Map<number, PresenceRow>();
+  /** What the store doesn't have yet: rows stay here until they are written. */
+  readonly #unwritten = new Map<number, PresenceRow>();
+  #writing: Promise<boolean> | undefined;
   #timer: Timer | undefined;
 
   constructor(parts: { store: PresenceStore; clock: Clock; events: Events }, options: MemoryPresenceOptions) {
@@ -47,38 +50,54 @@ export class MemoryPresence implements Presence {
 
   async states(userIds: readonly number[]): Promise<Map<number, PresenceState>> {
     const offline = userIds.filter((userId) => !this.#streams.has(userId));
+    // Taken before the read: what is written meanwhile may be in neither.
+    const unwritten = new Map(offline.map((userId) => [userId, this.#unwritten.get(userId)?.at]));
     const lastSeen = offline.length > 0 ? await this.#store.lastSeen(offline) : new Map<number, number>();
     const stateOf = (userId: number): PresenceState => {
       if (this.#streams.has(userId)) return { online: true, lastSeenAt: null };
-      return { online: false, lastSeenAt: this.#unwritten.get(userId)?.at ?? lastSeen.get(userId) ?? null };
+      const at = this.#unwritten.get(userId)?.at ?? unwritten.get(userId) ?? lastSeen.get(userId);
+      return { online: false, lastSeenAt: at ?? null };
     };
     return new Map(userIds.map((userId) => [userId, stateOf(userId)]));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#timer?.cancel();
+    await this.#writing;
     for (const userId of this.#streams.keys()) this.#note(userId, false);
     this.#streams.clear();
     this.#timer?.cancel();
-    await this.#write();
+    await this.#writeAll();
   }
 
   #note(userId: number, online: boolean): void {
     this.#unwritten.set(userId, { userId, online, at: this.#clock.now() });
-    this.#timer ??= this.#clock.after(WRITE_AFTER_MS, () => void this.#write());
+    if (this.#writing === undefined) this.#writeAfter(WRITE_AFTER_MS);
   }
 
+  #writeAfter(delayMs: number): void {
+    this.#timer ??= this.#clock.after(delayMs, () => void this.#write());
+  }
+
+  /** One write at a time: an "online" that is slow must not come after the "offline" that followed it. */
   async #write(): Promise<void> {
     this.#timer = undefined;
-    const batch = this.#unwritten;
-    if (batch.size === 0) return;
-    this.#unwritten = new Map();
+    this.#writing = this.#writeAll();
+    const written = await this.#writing;
+    this.#writing = undefined;
+    if (this.#unwritten.size > 0) this.#writeAfter(written ? WRITE_AFTER_MS : RETRY_AFTER_MS);
+  }
+
+  /** Whether the store has taken it. */
+  async #writeAll(): Promise<boolean> {
+    const batch = [...this.#unwritten.values()];
+    if (batch.length === 0) return true;
     try {
-      await this.#store.write(this.#options.replica, this.#options.incarnation, [...batch.values()]);
+      await this.#store.write(this.#options.replica, this.#options.incarnation, batch);
     } catch (cause) {
       this.#events.workFailed('writing presence', cause);
-      for (const [userId, row] of batch) if (!this.#unwritten.has(userId)) this.#unwritten.set(userId, row);
-      this.#timer ??= this.#clock.after(WRITE_AFTER_MS * 4, () => void this.#write());
+      return false;
     }
+    for (const row of batch) if (this.#unwritten.get(row.userId) === row) this.#unwritten.delete(row.userId);
+    return true;
   }
 }

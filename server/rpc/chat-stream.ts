@@ -55,7 +55,7 @@ async function readFrames(call: ChatCall, calls: Calls, session: ChatSession): P
   try {
     // Leaving the loop must not destroy the call: its status is still to be written.
     for await (const frame of call.iterator({ destroyOnReturn: false }) as AsyncIterable<ChatRequest>) {
-      await session.frameArrived();
+      if (!(await session.frameArrived())) return;
       await takeFrame(session, frame);
     }
     await session.finish();

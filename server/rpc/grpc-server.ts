@@ -15,6 +15,13 @@ export interface GrpcServerOptions {
 const KEEPALIVE_MS = 60_000;
 const KEEPALIVE_TIMEOUT_MS = 20_000;
 
+/** Calls of one connection at the same time; more wait in the client. */
+const MAX_CONCURRENT_STREAMS = 200;
+/** What HTTP/2 keeps for one connection, in MiB: frames of peers that don't read. */
+const MAX_SESSION_MEMORY_MIB = 16;
+/** A connection without a call. */
+const MAX_IDLE_MS = 300_000;
+
 /** What listens: the services on one address. */
 export class GrpcServer {
   readonly #server: Server;
@@ -24,6 +31,10 @@ export class GrpcServer {
     this.#health = health;
     this.#server = new Server({
       'grpc.max_receive_message_length': MAX_FRAME_BYTES,
+      'grpc.max_concurrent_streams': MAX_CONCURRENT_STREAMS,
+      'grpc-node.max_session_memory': MAX_SESSION_MEMORY_MIB,
+      'grpc.max_connection_idle_ms': MAX_IDLE_MS,
+      'grpc.enable_channelz': 0,
       'grpc.keepalive_time_ms': KEEPALIVE_MS,
       'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
     });

@@ -87,7 +87,7 @@ export class Health {
   ): void {
     const { service } = call.request;
     const servingStatus = this.#statuses.get(service);
-    if (servingStatus === undefined) done({ code: status.NOT_FOUND, details: `unknown service ${service}` });
+    if (servingStatus === undefined) done({ code: status.NOT_FOUND, details: 'unknown service' });
     else done(null, { status: servingStatus });
   }
 

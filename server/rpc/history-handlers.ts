@@ -40,10 +40,11 @@ export function historyHandlers(
     listMessages: calls.authenticated(async (request, { user }) => {
       const limit = pageLimit(request, SIZES);
       const of = fromConversation(request.conversation);
-      const page = await history.listMessages(user.id, of, position(request), limit);
+      const tokens = messageTokens(of);
+      const page = await history.listMessages(user.id, of, position(request, tokens), limit);
       return {
         messages: page.entries.map(toMessage),
-        nextPageToken: page.next === null ? '' : pageToken(page.next),
+        nextPageToken: page.next === null ? '' : pageToken(page.next, tokens),
         conversationId: fromNumber(page.conversationId),
       };
     }),
@@ -56,21 +57,29 @@ function fromConversation(conversation: ListMessagesRequest['conversation']): nu
   return toId(conversation.value, 'conversation_id');
 }
 
-const BACKWARD = 'ListMessages/before';
-const FORWARD = 'ListMessages/after';
+/** The names of ListMessages' page tokens: of one conversation, as the request calls it, in one direction. */
+interface MessageTokens {
+  readonly backward: string;
+  readonly forward: string;
+}
+
+function messageTokens(of: number | Target): MessageTokens {
+  const conversation = typeof of === 'number' ? `${of}` : of.kind === 'user' ? `u${of.userId}` : `g${of.groupId}`;
+  return { backward: `ListMessages/${conversation}/before`, forward: `ListMessages/${conversation}/after` };
+}
 
 /** The token carries the direction; without one, the request says where to begin. */
-function position(request: ListMessagesRequest): From {
-  const backward = request.position?.$case !== 'afterSeq';
-  const [seq] = readPageToken(backward ? BACKWARD : FORWARD, request, 1) ?? [];
-  if (seq !== undefined) return backward ? { beforeSeq: seq } : { afterSeq: seq };
+function position(request: ListMessagesRequest, { backward, forward }: MessageTokens): From {
+  const isBackward = request.position?.$case !== 'afterSeq';
+  const [seq] = readPageToken(isBackward ? backward : forward, request, 1) ?? [];
+  if (seq !== undefined) return isBackward ? { beforeSeq: seq } : { afterSeq: seq };
   if (request.position?.$case === 'afterSeq') return { afterSeq: toSeq(request.position.value, 'after_seq') };
   if (request.position?.$case === 'beforeSeq') return { beforeSeq: toSeq(request.position.value, 'before_seq') };
   return { beforeSeq: Number.MAX_SAFE_INTEGER };
 }
 
-function pageToken(from: From): string {
-  return 'beforeSeq' in from ? writePageToken(BACKWARD, [from.beforeSeq]) : writePageToken(FORWARD, [from.afterSeq]);
+function pageToken(from: From, { backward, forward }: MessageTokens): string {
+  return 'beforeSeq' in from ? writePageToken(backward, [from.beforeSeq]) : writePageToken(forward, [from.afterSeq]);
 }
 
 function toConversation(summary: ConversationSummary, userId: number): Conversation {

@@ -38,11 +38,16 @@ export async function takeFrame(session: ChatSession, request: ChatRequest): Pro
   }
 }
 
+/** A UUID has 36. */
+const MAX_ID_CHARACTERS = 64;
+
 async function takeSend(session: ChatSession, { messages }: Send): Promise<void> {
   if (messages.length > MAX_SEND_BATCH) {
-    const error = invalidField('send.messages', `at most ${MAX_SEND_BATCH} messages`);
-    for (const { clientMessageId } of messages) session.refuse(clientMessageId, error);
-    return;
+    return session.frameError('send', invalidField('send.messages', `at most ${MAX_SEND_BATCH} messages`));
+  }
+  // A result names its message: an id that is none is not given back.
+  if (messages.some(({ clientMessageId }) => clientMessageId.length > MAX_ID_CHARACTERS)) {
+    return session.frameError('send', invalidField('send.messages.client_message_id', 'a UUID'));
   }
   for (const message of messages) {
     const outgoing = readable(session, message);

@@ -35,6 +35,11 @@ describe('a page token', () => {
     ['with a fraction', writePageToken('List', [0.5])],
     ['with a number too large', writePageToken('List', [2 ** 53])],
     ['that is no token', '%%%'],
+    ['with no number', Buffer.from('List:').toString('base64url')],
+    ['with a number written otherwise', Buffer.from('List:0x7').toString('base64url')],
+    ['with a space', Buffer.from('List: 7').toString('base64url')],
+    ['with something after it', `${writePageToken('List', [7])}!`],
+    ['in another alphabet', `${writePageToken('List', [7])}=`],
     ['that is very long', 'x'.repeat(100_000)],
   ])('%s is refused', (_what, token) => {
     expect(() => readPageToken('List', request(0, token), 1)).toThrow(

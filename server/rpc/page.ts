@@ -17,7 +17,8 @@ export function pageLimit({ pageSize }: PageRequest, { fallback, max }: PageSize
 }
 
 /**
- * Where a page goes on: numbers under the rpc's name, so that a token of another rpc is noticed.
+ * Where a page goes on: numbers under the rpc's name (and what else must stay the same), so that a token of another
+ * request is noticed. The name has no colon.
  *
  * @throws DomainError INVALID_PAGE_TOKEN
  */
@@ -25,7 +26,8 @@ export function readPageToken(rpc: string, { pageToken }: PageRequest, length: n
   if (pageToken === '') return undefined;
   const [name, ...rest] = Buffer.from(pageToken, 'base64url').toString('utf8').split(':');
   const numbers = rest.map(Number);
-  if (name !== rpc || numbers.length !== length || !numbers.every((n) => Number.isSafeInteger(n) && n >= 0)) {
+  const allowed = numbers.length === length && numbers.every((n) => Number.isSafeInteger(n) && n >= 0);
+  if (name !== rpc || !allowed || writePageToken(rpc, numbers) !== pageToken) {
     throw new DomainError('INVALID_PAGE_TOKEN', 'page_token is not one that this rpc gave for these arguments');
   }
   return numbers;

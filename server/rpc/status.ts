@@ -3,7 +3,7 @@ import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
 import { BadRequest, ErrorInfo, RequestInfo, RetryInfo } from '../../proto/gen/google/rpc/error_details.pb.ts';
 import { Status } from '../../proto/gen/google/rpc/status.pb.ts';
 import { DomainError, type Reason } from '../lib/errors.ts';
-import { OutcomeUnknown, StoreUnavailable } from '../store/store.ts';
+import { storeFailure } from '../messages/store-failure.ts';
 
 /** The one table from reasons to status codes. */
 export const CODES: Readonly<Record<Reason, status>> = {
@@ -47,14 +47,8 @@ const DOMAIN = 'parley.v1';
 /** What is thrown, as a DomainError: what is not known leaves as INTERNAL, with its cause for the log only. */
 export function toDomainError(thrown: unknown): DomainError {
   if (thrown instanceof DomainError) return thrown;
-  if (thrown instanceof StoreUnavailable) {
-    const text = 'the database does not answer; nothing was stored';
-    return new DomainError('STORE_UNAVAILABLE', text, { retryAfterMs: 1_000, cause: thrown });
-  }
-  if (thrown instanceof OutcomeUnknown) {
-    const text = 'not known whether it was done; the same request may be made again';
-    return new DomainError('OUTCOME_UNKNOWN', text, { retryAfterMs: 1_000, cause: thrown });
-  }
+  const failure = storeFailure(thrown);
+  if (failure !== null) return failure;
   return new DomainError('INTERNAL', 'internal error', { cause: thrown });
 }
 

@@ -124,8 +124,8 @@ describe('SIGTERM', () => {
     server.signal('SIGTERM');
     const health = new HealthClient(server.address, credentials.createInsecure());
     const watched = health.watch({ service: '' });
-    watched.on('error', () => undefined);
-    await new Promise<void>((resolve) => {
+    await new Promise<void>((resolve, reject) => {
+      watched.on('error', reject);
       watched.on('data', ({ status }: { status: ServingStatus }) => {
         if (status === ServingStatus.NOT_SERVING) resolve();
       });

@@ -1596,7 +1596,7 @@ export const AuthServiceService = {
   /**
    * Gives a new token for a name (or id) and a password. Earlier sessions stay as they are.
    *
-   * Errors: UNAUTHENTICATED (CREDENTIALS_INVALID), RESOURCE_EXHAUSTED (OVERLOADED, RATE_LIMITED).
+   * Errors: UNAUTHENTICATED (CREDENTIALS_INVALID), INVALID_ARGUMENT (INVALID_FIELD), RESOURCE_EXHAUSTED (OVERLOADED).
    */
   login: {
     path: "/parley.v1.AuthService/Login" as const,
@@ -1720,7 +1720,7 @@ export interface AuthServiceServer extends UntypedServiceImplementation {
   /**
    * Gives a new token for a name (or id) and a password. Earlier sessions stay as they are.
    *
-   * Errors: UNAUTHENTICATED (CREDENTIALS_INVALID), RESOURCE_EXHAUSTED (OVERLOADED, RATE_LIMITED).
+   * Errors: UNAUTHENTICATED (CREDENTIALS_INVALID), INVALID_ARGUMENT (INVALID_FIELD), RESOURCE_EXHAUSTED (OVERLOADED).
    */
   login: handleUnaryCall<LoginRequest, LoginResponse>;
   /**
@@ -1788,7 +1788,7 @@ export interface AuthServiceClient extends Client {
   /**
    * Gives a new token for a name (or id) and a password. Earlier sessions stay as they are.
    *
-   * Errors: UNAUTHENTICATED (CREDENTIALS_INVALID), RESOURCE_EXHAUSTED (OVERLOADED, RATE_LIMITED).
+   * Errors: UNAUTHENTICATED (CREDENTIALS_INVALID), INVALID_ARGUMENT (INVALID_FIELD), RESOURCE_EXHAUSTED (OVERLOADED).
    */
   login(
     request: LoginRequest,

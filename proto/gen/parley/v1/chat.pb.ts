@@ -297,7 +297,10 @@ export interface Receipt {
   readSeq: bigint;
 }
 
-/** One frame, or a part of it, was refused; the stream goes on. (Sends are answered by `send_results` instead.) */
+/**
+ * One frame, or a part of it, was refused; the stream goes on. (Sends are answered by `send_results` instead, but for a
+ * `send` frame with too many messages or with a `client_message_id` of more than 64 characters, which is refused whole.)
+ */
 export interface FrameError {
   /** The frame's field name in ChatRequest: `ack`, `read`, `typing` … */
   frame: string;
