@@ -63,7 +63,8 @@ export async function startApp(config: Config, log: Logger, overrides: Overrides
     (await openStore({
       url: config.databaseUrl,
       migrate: config.migrateAtStart,
-      clock,
+      // Its deadlines are those of real connections, whatever time a test makes it.
+      clock: systemClock,
       poolSize: config.databasePool,
     }));
   const incarnation = randomUUID();

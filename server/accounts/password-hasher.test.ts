@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { DECOY_HASH, PasswordHasher } from './password-hasher.ts';
+import { type Argon2, DECOY_HASH, PasswordHasher } from './password-hasher.ts';
 
 const PASSWORD = 'correct horse';
 
@@ -27,13 +27,24 @@ describe('hashing', () => {
     expect(await hasher.verify(PASSWORD, await hasher.hash(PASSWORD))).toBe(true);
   });
 
-  test('runs no more at once than it may: the others wait their turn', async () => {
-    const hasher = new PasswordHasher({ concurrency: 1, queueLimit: 10 });
-    const finished: number[] = [];
-    // The later ones are the shorter work: side by side they would be done first.
-    const lengths = [8_000_000, 1, 1];
-    await Promise.all(lengths.map((length, n) => hasher.hash('x'.repeat(length)).then(() => finished.push(n))));
-    expect(finished).toEqual([0, 1, 2]);
+  test('runs no more at once than it may, of either kind, and all in the end', async () => {
+    let [running, most] = [0, 0];
+    const work = async <T>(result: T): Promise<T> => {
+      running += 1;
+      most = Math.max(most, running);
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      running -= 1;
+      return result;
+    };
+    const counting: Argon2 = { hash: () => work('hash'), verify: () => work(true) };
+    const hasher = new PasswordHasher({ concurrency: 3, queueLimit: 100 }, counting);
+    const results = await Promise.all(
+      Array.from({ length: 100 }, (_, n) =>
+        n % 2 === 0 ? hasher.hash(PASSWORD) : hasher.verify(PASSWORD, n % 3 === 0 ? undefined : 'hash'),
+      ),
+    );
+    expect(results).toHaveLength(100);
+    expect(most).toBe(3);
   });
 });
 

@@ -18,20 +18,28 @@ export interface PasswordHasherOptions {
   readonly queueLimit: number;
 }
 
+/** What does the work. */
+export interface Argon2 {
+  hash(password: string, parameters: typeof PARAMETERS): Promise<string>;
+  verify(passwordHash: string, password: string): Promise<boolean>;
+}
+
 /** Hashes passwords with bounded work, so that a login flood takes neither the memory nor all cores. */
 export class PasswordHasher {
+  readonly #argon2: Argon2;
   readonly #slots: Semaphore;
   readonly #queueLimit: number;
   #waiting = 0;
 
-  constructor(options: PasswordHasherOptions) {
+  constructor(options: PasswordHasherOptions, argon2: Argon2 = { hash, verify }) {
+    this.#argon2 = argon2;
     this.#slots = new Semaphore(options.concurrency);
     this.#queueLimit = options.queueLimit;
   }
 
   /** @throws DomainError OVERLOADED */
   hash(password: string): Promise<string> {
-    return this.#run(() => hash(password, PARAMETERS));
+    return this.#run(() => this.#argon2.hash(password, PARAMETERS));
   }
 
   /**
@@ -40,7 +48,7 @@ export class PasswordHasher {
    * @throws DomainError OVERLOADED
    */
   async verify(password: string, passwordHash: string | undefined): Promise<boolean> {
-    const matches = await this.#run(() => verify(passwordHash ?? DECOY_HASH, password));
+    const matches = await this.#run(() => this.#argon2.verify(passwordHash ?? DECOY_HASH, password));
     return matches && passwordHash !== undefined;
   }
 

@@ -1,6 +1,6 @@
 import type { Bus, BusEvent, Channel } from './bus.ts';
 
-/** The bus of a replica that is alone: what is published here arrives here, in a later turn of the event loop. */
+/** The bus of a replica that is alone: what is published here arrives here, after the code that publishes it. */
 export class MemoryBus implements Bus {
   readonly #channels = new Set<Channel>();
   #receive: (event: BusEvent) => void = () => undefined;

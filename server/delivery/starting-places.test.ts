@@ -46,7 +46,7 @@ describe('a stream starts', () => {
   test.each([16, 20, 99])('at their last entry, with a cursor %i beyond it, once they have left', (seq) => {
     const cursors = { logEpoch: EPOCH, positions: new Map([[1, seq]]) };
     const left = standing(1, { deliveredSeq: 15, visibleTo: 15 });
-    expect(placeOf(left, cursors)).toEqual({ position: 15, declared: 0, reset: true });
+    expect(placeOf(left, cursors)).toEqual({ position: 15, declared: 15, reset: false });
   });
 
   test('never beyond the log, after a restore', () => {

@@ -22,11 +22,12 @@ export function startingPlaces(
   logEpoch: string,
 ): StartingPlace[] {
   return standings.map((standing) => {
-    // Somebody who has left is told nothing of how the log goes on, not even by a reset.
-    const end = Math.min(standing.lastSeq, standing.visibleTo ?? Infinity);
+    // Of a log that goes on without them, somebody who has left is told nothing, not even by a reset.
+    const end = standing.visibleTo ?? standing.lastSeq;
     const server = Math.min(standing.deliveredSeq, end);
-    const client = cursors?.positions.get(standing.facts.id);
-    if (client === undefined) return { standing, position: server, declared: 0, reset: false };
+    const declared = cursors?.positions.get(standing.facts.id);
+    if (declared === undefined) return { standing, position: server, declared: 0, reset: false };
+    const client = standing.visibleTo === null ? declared : Math.min(declared, end);
     if (cursors?.logEpoch !== logEpoch || client > end) {
       return { standing, position: server, declared: 0, reset: true };
     }

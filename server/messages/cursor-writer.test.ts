@@ -30,7 +30,7 @@ describe('the cursor writer', () => {
 
   test('writes many notes of one cursor as one, within half a second', async () => {
     for (const seq of [1, 5, 3]) writer.note({ ...AT, deliveredSeq: seq });
-    writer.note({ ...AT, readSeq: 2 });
+    for (const seq of [2, 1]) writer.note({ ...AT, readSeq: seq });
     writer.note({ userId: 2, conversationId: 7, deliveredSeq: 1 });
     clock.advance(499);
     expect(batches).toEqual([]);

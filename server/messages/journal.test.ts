@@ -99,6 +99,18 @@ describe('the journal', () => {
     expect(domain.bus.entries(`user:${bob.id}`)).toHaveLength(1);
   });
 
+  test('a repeat sends the streams of both sides to the log: its first commit may have been told to nobody', async () => {
+    const domain = new Domain(store);
+    const [ann, bob] = await people(domain);
+    const id = randomUUID();
+    await domain.sendOne(ann, toUser(bob), 'hi', id);
+    const told = () => domain.bus.published.filter(({ event }) => event.type === 'membership');
+    expect(told()).toEqual([]);
+    await domain.sendOne(ann, toUser(bob), 'hi', id);
+    expect(told().map(({ channel }) => channel)).toEqual([`user:${ann.id}`, `user:${bob.id}`]);
+    expect(domain.bus.entries(`user:${bob.id}`)).toHaveLength(1);
+  });
+
   test('a bad send fails alone', async () => {
     const picky = watched((entries) => {
       if (entries.map(textOf).includes('poison')) throw new Error('data too strange');

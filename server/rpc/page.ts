@@ -24,10 +24,10 @@ export function pageLimit({ pageSize }: PageRequest, { fallback, max }: PageSize
  */
 export function readPageToken(rpc: string, { pageToken }: PageRequest, length: number): number[] | undefined {
   if (pageToken === '') return undefined;
-  const [name, ...rest] = Buffer.from(pageToken, 'base64url').toString('utf8').split(':');
+  const [, ...rest] = Buffer.from(pageToken, 'base64url').toString('utf8').split(':');
   const numbers = rest.map(Number);
   const allowed = numbers.length === length && numbers.every((n) => Number.isSafeInteger(n) && n >= 0);
-  if (name !== rpc || !allowed || writePageToken(rpc, numbers) !== pageToken) {
+  if (!allowed || writePageToken(rpc, numbers) !== pageToken) {
     throw new DomainError('INVALID_PAGE_TOKEN', 'page_token is not one that this rpc gave for these arguments');
   }
   return numbers;

@@ -54,7 +54,6 @@ describe.each(ENGINES)('the time for hello, on %s', (engine) => {
 
   test('one that has said hello is not', async () => {
     const chat = await ann.connect();
-    // In steps: the store's own deadlines go by the same clock.
     for (let passedMs = 0; passedMs <= TIMEOUT_MS; passedMs += TICK_MS) {
       clock.advance(TICK_MS);
       await chat.settled();

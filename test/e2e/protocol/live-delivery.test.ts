@@ -1,3 +1,4 @@
+import { status } from '@grpc/grpc-js';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 
 import { ENGINES } from '../../cluster/start-server.ts';
@@ -98,13 +99,14 @@ describe.each(ENGINES)('what is sent while everybody is there, on %s', (engine) 
     expect(await bobChat.entries(100)).toEqual(log.filter(({ senderId }) => senderId === ann.id));
   });
 
-  test('a batch of 100 in one frame gets 100 results, one of 101 none of it', async () => {
+  test('a batch of 100 in one frame gets 100 results, one of 101 is refused as a whole', async () => {
     const annChat = await ann.connect();
     const batch = (count: number) => numbered('m', count).map((text) => textMessage(toUser(bob.id), text));
     annChat.send(send(...batch(100)));
     expect((await annChat.results(100)).every(({ outcome }) => outcome?.$case === 'receipt')).toBe(true);
     annChat.send(send(...batch(101)));
-    expect((await annChat.results(101)).every(({ outcome }) => outcome?.$case === 'error')).toBe(true);
+    const { frame, error } = await annChat.next('frameError');
+    expect([frame, error?.code]).toEqual(['send', status.INVALID_ARGUMENT]);
     expect(await annChat.say(toUser(bob.id), 'next')).toMatchObject({ seq: 101n });
   });
 

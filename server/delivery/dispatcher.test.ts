@@ -1,0 +1,114 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+
+import { openMemoryStore, silentEvents } from '../../test/domain/domain.ts';
+import { ManualClock } from '../../test/domain/manual-clock.ts';
+import type { Bus, Channel } from '../bus/bus.ts';
+import type { ConversationFacts, ConversationHead } from '../store/records.ts';
+import type { LogStore, Store } from '../store/store.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { Feed } from './feed.ts';
+import { Outbox } from './outbox.ts';
+
+const GROUP: ConversationFacts = { id: 1, kind: 'group', groupId: 7 };
+
+/** A bus that knows who is subscribed. */
+class Subscriptions implements Bus {
+  readonly channels = new Set<Channel>();
+
+  async subscribe(channels: readonly Channel[]): Promise<void> {
+    for (const channel of channels) this.channels.add(channel);
+  }
+
+  async unsubscribe(channels: readonly Channel[]): Promise<void> {
+    for (const channel of channels) this.channels.delete(channel);
+  }
+
+  publish(): void {}
+
+  onEvent(): void {}
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+describe('the dispatcher', () => {
+  let store: Store;
+  let bus: Subscriptions;
+  let dispatcher: Dispatcher;
+  /** The answers to reads of heads, in the hands of the test. */
+  let heads: PromiseWithResolvers<ConversationHead[]>[];
+
+  beforeEach(async () => {
+    store = await openMemoryStore();
+    bus = new Subscriptions();
+    heads = [];
+    const log = new Proxy(store.log, {
+      get(target, name: keyof LogStore) {
+        if (name !== 'heads') return target[name];
+        return () => {
+          const answer = Promise.withResolvers<ConversationHead[]>();
+          heads.push(answer);
+          return answer.promise;
+        };
+      },
+    });
+    dispatcher = new Dispatcher({ log, bus, clock: new ManualClock(), events: silentEvents });
+  });
+
+  afterEach(async () => {
+    await store[Symbol.asyncDispose]();
+  });
+
+  const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+  async function feedOf(userId: number): Promise<Feed> {
+    const outbox = new Outbox({ maxBytes: 1e6, maxFrameBytes: 1e5 });
+    const parts = { log: store.log, tails: dispatcher, outbox, clock: new ManualClock(), events: silentEvents };
+    const feed = new Feed(userId, parts);
+    await dispatcher.enter(feed);
+    return feed;
+  }
+
+  test('subscribes to a group with its first feed, and gives the channel up with its last', async () => {
+    const [ann, bob] = [await feedOf(1), await feedOf(2)];
+    const attached = [dispatcher.attach(ann, [GROUP]), dispatcher.attach(bob, [GROUP])];
+    await settle();
+    heads[0]?.resolve([{ id: 1, lastSeq: 5, lastOrdinal: 5, membersVersion: 1 }]);
+    await Promise.all(attached);
+    expect(heads).toHaveLength(1);
+    expect(dispatcher.seen(1)).toBe(5);
+    dispatcher.exit(ann);
+    expect([...bus.channels].sort()).toEqual(['group:7', 'user:2']);
+    dispatcher.exit(bob);
+    expect(bus.channels).toEqual(new Set());
+    expect(dispatcher.seen(1)).toBeUndefined();
+  });
+
+  test('a tail that fails after it was forgotten takes nothing from the one in its place', async () => {
+    const [ann, bob] = [await feedOf(1), await feedOf(2)];
+    const failing = dispatcher.attach(ann, [GROUP]);
+    await settle();
+    dispatcher.exit(ann);
+    const attached = dispatcher.attach(bob, [GROUP]);
+    await settle();
+    heads[1]?.resolve([{ id: 1, lastSeq: 5, lastOrdinal: 5, membersVersion: 1 }]);
+    await attached;
+    heads[0]?.reject(new Error('too late'));
+    await expect(failing).rejects.toThrow('too late');
+    expect(bus.channels).toContain('group:7');
+    expect(dispatcher.seen(1)).toBe(5);
+  });
+
+  test('a tail that can not be read is made anew by the next feed', async () => {
+    const ann = await feedOf(1);
+    const failing = dispatcher.attach(ann, [GROUP]);
+    await settle();
+    heads[0]?.reject(new Error('no database'));
+    await expect(failing).rejects.toThrow('no database');
+    expect(bus.channels).not.toContain('group:7');
+    const attached = dispatcher.attach(ann, [GROUP]);
+    await settle();
+    heads[1]?.resolve([{ id: 1, lastSeq: 5, lastOrdinal: 5, membersVersion: 1 }]);
+    await attached;
+    expect(dispatcher.seen(1)).toBe(5);
+  });
+});
