@@ -14,6 +14,7 @@ import { draining } from './draining.ts';
 import { Feed } from './feed.ts';
 import { Handshake, type Hello } from './handshake.ts';
 import { Liveness, type LivenessOptions } from './liveness.ts';
+import { judgeMarks, type Position } from './marks.ts';
 import type { GoAwayReason } from './outbound.ts';
 import { Outbox, type OutboxLimits } from './outbox.ts';
 import { type ClientCursors, startingPlaces } from './starting-places.ts';
@@ -32,12 +33,6 @@ export interface ChatParts {
   readonly events: Events;
   readonly liveness: LivenessOptions;
   readonly outbox: OutboxLimits;
-}
-
-/** A place that a client names. */
-export interface Position {
-  readonly conversationId: number;
-  readonly seq: number;
 }
 
 /**
@@ -140,11 +135,15 @@ export class ChatSession {
   }
 
   ack(positions: readonly Position[]): void {
-    this.#mark('ack', positions, (conversationId, seq) => ({ conversationId, deliveredSeq: seq }));
+    for (const { conversationId, seq } of this.#marks('ack', positions)) {
+      this.#parts.cursors.note({ userId: this.caller.user.id, conversationId, deliveredSeq: seq });
+    }
   }
 
   read(positions: readonly Position[]): void {
-    this.#mark('read', positions, (conversationId, seq) => ({ conversationId, readSeq: seq }));
+    for (const { conversationId, seq } of this.#marks('read', positions)) {
+      this.#parts.cursors.note({ userId: this.caller.user.id, conversationId, readSeq: seq });
+    }
   }
 
   ping(nonce: bigint): void {
@@ -248,25 +247,10 @@ export class ChatSession {
     this.#sends.finished(target);
   }
 
-  #mark(
-    frame: 'ack' | 'read',
-    positions: readonly Position[],
-    advance: (
-      conversationId: number,
-      seq: number,
-    ) => { conversationId: number; deliveredSeq?: number; readSeq?: number },
-  ): void {
+  #marks(frame: 'ack' | 'read', positions: readonly Position[]): readonly Position[] {
     this.#handshake.requireHello();
-    for (const { conversationId, seq } of positions) {
-      // Nothing up to the beginning: no cursor is below it, and anybody may say so of any conversation.
-      if (seq === 0) continue;
-      const limit = this.#feed.acknowledgeable(conversationId);
-      if (seq <= limit) {
-        this.#parts.cursors.note({ userId: this.caller.user.id, ...advance(conversationId, seq) });
-        continue;
-      }
-      const error = new DomainError('ACK_BEYOND_DELIVERED', `seq ${seq} is beyond ${limit}, the last one delivered`);
-      this.outbox.pushNotice({ type: 'frame-error', frame, conversationId, error });
-    }
+    const { allowed, refusals } = judgeMarks(this.#feed, frame, positions);
+    for (const refusal of refusals) this.outbox.pushNotice(refusal);
+    return allowed;
   }
 }

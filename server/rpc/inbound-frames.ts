@@ -1,6 +1,7 @@
 import type { Ack, HelloCursors, OutgoingMessage as WireMessage, Send } from '../../proto/gen/parley/v1/chat.pb.ts';
 import type { ChatRequest } from '../../proto/gen/parley/v1/chat_service.pb.ts';
-import type { ChatSession, Position } from '../delivery/chat-session.ts';
+import type { ChatSession } from '../delivery/chat-session.ts';
+import type { Position } from '../delivery/marks.ts';
 import { DomainError, invalidField } from '../lib/errors.ts';
 import type { OutgoingMessage } from '../messages/sender.ts';
 import { toId, toSeq } from './ids.ts';
