@@ -2,7 +2,12 @@ import { type Config, describeSettings, maskPassword } from './config.ts';
 import type { Logger } from './telemetry/log.ts';
 
 /** Says where the server listens, what it uses and what to try: lines on a terminal, one JSON line otherwise. */
-export function banner(config: Config, address: string, log: Logger): void {
+export function banner(
+  config: Config,
+  address: string,
+  log: Logger,
+  stdout: { readonly isTTY: boolean; write(text: string): boolean } = process.stdout,
+): void {
   const database = maskPassword(config.databaseUrl);
   const at = address === '127.0.0.1:50051' ? '' : ` --server ${address}`;
   const next = [
@@ -10,7 +15,7 @@ export function banner(config: Config, address: string, log: Logger): void {
     `npx parley${at} --profile bob register bob`,
     `npx parley${at} --profile bob chat ann`,
   ];
-  if (!process.stdout.isTTY) {
+  if (!stdout.isTTY) {
     log.info({ address, database, next }, 'listening');
     return;
   }
@@ -24,7 +29,7 @@ export function banner(config: Config, address: string, log: Logger): void {
     '',
     '',
   ];
-  process.stdout.write(lines.join('\n'));
+  stdout.write(lines.join('\n'));
 }
 
 export function helpText(): string {

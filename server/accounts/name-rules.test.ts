@@ -25,6 +25,8 @@ describe('a name', () => {
     '①②③\u20dd',
     '../etc',
     '½½½',
+    'ann\u3164',
+    '\u115f\u1160\uffa0',
   ])('may not be %j', (name) => {
     expect(() => checkName(name)).toThrow(expect.objectContaining({ reason: 'INVALID_FIELD' }));
   });
@@ -43,6 +45,9 @@ test('a hostile text is refused before it is normalized, which would take minute
   expect(() => checkName(marks)).toThrow(expect.objectContaining({ reason: 'INVALID_FIELD' }));
   expect(foldName(marks)).toBe('');
   expect(performance.now() - startedAt).toBeLessThan(1_000);
+  // What is hostile is so by its length alone: a name of 256 units may still become one.
+  expect(foldName('a'.repeat(256))).toBe('a'.repeat(256));
+  expect(foldName('a'.repeat(257))).toBe('');
 });
 
 describe('two names are the same', () => {
@@ -60,6 +65,10 @@ describe('two names are the same', () => {
     ['ΐ', 'Ϊ́'],
   ])('%s and %s', (a, b) => {
     expect(foldName(a)).toBe(foldName(b));
+  });
+
+  test('in a form that never changes: it is stored', () => {
+    expect(['ANN', 'STRAẞE', 'ΣΊΣΥΦΟΣ', 'Ｆｉ'].map(foldName)).toEqual(['ann', 'strasse', 'σίσυφος', 'fi']);
   });
 
   test('and others are not', () => {

@@ -2,7 +2,8 @@ import { invalidField } from '../lib/errors.ts';
 
 /** In UTF-16 units, before normalizing: sorting the marks of a hostile text takes quadratic time. */
 const MAX_RAW_LENGTH = 256;
-const NAME = /^[\p{L}\p{Nd}._-]{3,32}$/u;
+/** Unicode counts some fillers as letters that nobody sees: a name with them would look like another one. */
+const NAME = /^[[\p{L}\p{Nd}._\-]--\p{Default_Ignorable_Code_Point}]{3,32}$/v;
 
 /**
  * A name as it is kept: NFKC. 3 to 32 code points: Unicode letters and digits, `.`, `_`, `-`.

@@ -86,6 +86,30 @@ describe('a session', () => {
     await sessions.revoke(session);
   });
 
+  test('is not said to be over before it is', async () => {
+    const { session } = await sessions.open(ann, '');
+    const gate = Promise.withResolvers<void>();
+    await using slow = start({
+      delete: async (id) => {
+        await gate.promise;
+        return store.sessions.delete(id);
+      },
+    });
+    const revoked = slow.revoke(session).then(() => bus.published.length);
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    expect(bus.published).toEqual([]);
+    gate.resolve();
+    expect(await revoked).toBe(1);
+  });
+
+  test('goes on where its revocation fails, and nobody is told', async () => {
+    const { token, session } = await sessions.open(ann, '');
+    await using down = start({ delete: () => Promise.reject(new Error('down')) });
+    await expect(down.revoke(session)).rejects.toThrow('down');
+    expect(bus.published).toEqual([]);
+    expect((await sessions.authenticate(token)).session.id).toBe(session.id);
+  });
+
   test('that is revoked is not brought back by a use that was noted before', async () => {
     const { token, session } = await sessions.open(ann, '');
     clock.advance(60_000);

@@ -11,6 +11,8 @@ test.each([
   ['a\u001b]52;c;x\u0007', { min: 1, max: 64 }, false],
   ['a\u202eb', { min: 1, max: 64 }, false],
   ['\u200b', { min: 1, max: 64 }, false],
+  ['\u3164\u2800', { min: 1, max: 64 }, false],
+  ['\u115c', { min: 1, max: 64 }, true],
   ['a\nb', { min: 1, max: 64 }, false],
   ['a\nb', { min: 1, max: 64, lines: true }, true],
   ['a\rb', { min: 1, max: 64, lines: true }, false],

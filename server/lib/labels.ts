@@ -10,7 +10,8 @@ export interface LabelLimits {
 /** What a terminal acts on, and what turns the text around it: controls, and overrides and isolates of direction. */
 const UNSAFE = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 const UNSAFE_LINES = /[^\P{Cc}\n]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
-const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}]/u;
+/** Letters that are shown as nothing, and the empty Braille cell, don't count. */
+const VISIBLE = /[[\p{L}\p{N}\p{P}\p{S}]--[\p{Default_Ignorable_Code_Point}\u2800]]/v;
 
 /** A text that people are shown: so many characters, without surprises. @throws DomainError INVALID_FIELD */
 export function checkLabel(text: string, field: string, { min, max, lines = false }: LabelLimits): string {

@@ -32,9 +32,13 @@ describe('content', () => {
     ['a payload one byte over', payload('application/json', MAX_PAYLOAD_BYTES + 1), 'content.payload.data'],
     ['an empty payload with a media type', payload('text/plain', 0), undefined],
     ['a media type with a parameter', payload('text/plain; charset=utf-8'), undefined],
+    ['a media type of 127 characters', payload(`text/${'x'.repeat(122)}`), undefined],
     ['no media type', payload(''), 'content.payload.media_type'],
     ['half a media type', payload('json'), 'content.payload.media_type'],
     ['a media type of 128 characters', payload(`text/${'x'.repeat(123)}`), 'content.payload.media_type'],
+    ['a media type of two lines', payload('text/plain\r\n; x=y'), 'content.payload.media_type'],
+    ['a media type with a control character', payload('text/plain; x=\u001b[2J'), 'content.payload.media_type'],
+    ['a media type with a letter beyond ASCII', payload('text/plain; x=é'), 'content.payload.media_type'],
   ])('%s', (_what, content, field) => {
     expect(fieldOf(() => checkContent(content))).toBe(field);
   });
@@ -55,6 +59,7 @@ test('the hash of a request tells any two apart, and is the same for the same', 
     [TO_ANN, { text: 'b' }],
     [{ kind: 'user', userId: 2 }, { text: 'a' }],
     [{ kind: 'group', groupId: 1 }, { text: 'a' }],
+    [{ kind: 'group', groupId: 2 }, { text: 'a' }],
     [TO_ANN, { text: 'a', payload: { mediaType: 'a/b', data } }],
     [TO_ANN, { text: 'a', payload: { mediaType: 'a/c', data } }],
     [TO_ANN, { text: 'a', payload: { mediaType: 'a/b', data: Uint8Array.from([1, 3]) } }],

@@ -8,8 +8,8 @@ export const MAX_PAYLOAD_BYTES = 8_192;
 export const MAX_MEDIA_TYPE_CHARACTERS = 127;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-/** type/subtype with optional parameters, as in RFC 6838 and RFC 2045. */
-const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;.*)?$/;
+/** type/subtype with optional parameters, as in RFC 6838 and RFC 2045: one line of ASCII, fit for a header. */
+const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:[ \t]*;[\t\x20-\x7e]*)?$/;
 
 /** A UUID in lower case. @throws DomainError INVALID_FIELD */
 export function checkUuid(value: string, field: string): string {

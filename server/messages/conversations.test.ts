@@ -31,6 +31,9 @@ afterEach(async () => {
   await store[Symbol.asyncDispose]();
 });
 
+const makeGroup = (owner: UserRecord) =>
+  createGroup(domain, owner, { name: 'team', description: '', joinPolicy: 'open', memberLimit: 0, requestId: '' });
+
 describe('to write', () => {
   test('the first contact makes one conversation, from whichever side and how often at once', async () => {
     const found = await Promise.all(
@@ -66,10 +69,33 @@ describe('to write', () => {
     }
   });
 
+  test('is never taken for another one, however warm the cache', async () => {
+    const cyd = await domain.makeUser();
+    const [red, blue] = [await makeGroup(ann), await makeGroup(bob)];
+    const pairs = [
+      [ann, bob],
+      [ann, cyd],
+      [bob, cyd],
+    ] as const;
+    for (let n = 0; n < 2; n += 1) {
+      for (const [one, other] of pairs) {
+        const users = [one.id, other.id];
+        expect(await conversations.toWrite(one.id, toUser(other))).toMatchObject({ kind: 'direct', users });
+        expect(await conversations.toWrite(other.id, toUser(one))).toMatchObject({ kind: 'direct', users });
+        expect(await conversations.toRead(other.id, toUser(one))).toMatchObject({ kind: 'direct', users });
+      }
+      for (const { id } of [ann, bob, cyd]) {
+        for (const group of [red, blue]) {
+          const facts = { id: group.conversationId, kind: 'group', groupId: group.id };
+          expect(await conversations.toWrite(id, toGroup(group))).toEqual(facts);
+          expect(await conversations.toRead(id, toGroup(group))).toEqual(facts);
+        }
+      }
+    }
+  });
+
   test('a user and a group of the same id are two', async () => {
-    const group = await createGroup(domain, ann, {
-      ...{ name: 'team', description: '', joinPolicy: 'open', memberLimit: 0, requestId: '' },
-    });
+    const group = await makeGroup(ann);
     const other = { id: group.id };
     const direct = await conversations.toWrite(group.id === ann.id ? bob.id : ann.id, toUser(other));
     const ofGroup = await conversations.toWrite(ann.id, toGroup(group));
@@ -84,6 +110,16 @@ describe('to read', () => {
     expect(await conversations.toRead(ann.id, toUser(ann))).toBeUndefined();
     expect(await conversations.toRead(ann.id, toGroup({ id: 999 }))).toBeUndefined();
     expect(await store.log.direct(ann.id, bob.id)).toBeUndefined();
+  });
+
+  test('finds a group without its having been written to, and knows it once it has', async () => {
+    const group = await makeGroup(ann);
+    const facts = { id: group.conversationId, kind: 'group', groupId: group.id };
+    expect(await conversations.toRead(bob.id, toGroup(group))).toEqual(facts);
+    await conversations.toWrite(ann.id, toGroup(group));
+    const before = reads;
+    expect(await conversations.toRead(bob.id, toGroup(group))).toEqual(facts);
+    expect(reads).toBe(before);
   });
 
   test('finds what the first contact made, though it was not there before', async () => {

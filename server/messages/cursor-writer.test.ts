@@ -45,6 +45,24 @@ describe('the cursor writer', () => {
     expect(clock.timers).toBe(0);
   });
 
+  test('makes one of notes of different kinds, in whatever order they come', async () => {
+    const notes: CursorAdvance[] = [
+      { ...AT, deliveredSeq: 5 },
+      { ...AT, readSeq: 3 },
+      { ...AT, own: { from: 6, to: 6 } },
+    ];
+    for (const [first, second, third] of [
+      [0, 1, 2],
+      [2, 1, 0],
+      [1, 2, 0],
+    ]) {
+      for (const index of [first, second, third]) writer.note(notes[index ?? 0] ?? AT);
+      await writer.flush();
+    }
+    const all = { ...AT, deliveredSeq: 5, readSeq: 3, own: { from: 6, to: 6 } };
+    expect(batches).toEqual([[all], [all], [all]]);
+  });
+
   test('joins runs of own sends that follow on, and keeps the later of two that don’t', async () => {
     writer.note({ ...AT, own: { from: 3, to: 3 } });
     writer.note({ ...AT, own: { from: 4, to: 4 } });

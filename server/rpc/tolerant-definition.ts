@@ -3,7 +3,8 @@ import type { ServiceDefinition } from '@grpc/grpc-js';
 
 import { type DomainError, invalidField } from '../lib/errors.ts';
 
-const decoder = new TextDecoder('utf-8', { fatal: true });
+// A text keeps the mark of byte order that it begins with.
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
 // Invalid UTF-8 would silently become U+FFFD otherwise.

@@ -15,6 +15,7 @@ import type { Store, Transaction } from '../../server/store/store.ts';
 import { Events } from '../../server/telemetry/events.ts';
 import { createLog } from '../../server/telemetry/log.ts';
 import { ManualClock } from './manual-clock.ts';
+import { strictStore } from './strict-store.ts';
 import { withMethods } from './with-methods.ts';
 
 export const silentEvents = new Events(createLog({ level: 'silent', format: 'json', replica: 'test' }));
@@ -66,7 +67,7 @@ export interface DomainOptions {
 
 let serial = 0;
 
-/** The way into the log over a real store, with a bus that records and a clock that stands still. */
+/** The way into the log over a real, strict store, with a bus that records and a clock that stands still. */
 export class Domain {
   readonly store: Store;
   readonly bus = new RecordingBus();
@@ -77,11 +78,11 @@ export class Domain {
   readonly sender: Sender;
 
   constructor(store: Store, options: DomainOptions = {}) {
-    this.store = store;
+    this.store = strictStore(store);
     const { bus, clock, events } = this;
     this.journal = new Journal(
       {
-        store: options.journalStore ?? store,
+        store: options.journalStore ?? this.store,
         permissions: new WritePermissions(options.policy ?? 'anyone'),
         bus,
         clock,
