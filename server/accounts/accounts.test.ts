@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { openMemoryStore, RecordingBus, silentEvents } from '../../test/domain/domain.ts';
 import { ManualClock } from '../../test/domain/manual-clock.ts';
-import type { Store } from '../store/store.ts';
+import { withMethods } from '../../test/domain/with-methods.ts';
+import { type Store, StoreUnavailable } from '../store/store.ts';
 import { Accounts } from './accounts.ts';
 import { PasswordHasher } from './password-hasher.ts';
 import { Sessions } from './sessions.ts';
@@ -11,9 +12,15 @@ import { hashToken } from './tokens.ts';
 const PASSWORD = 'correct horse';
 const IDLE_TTL_MS = 3_600_000;
 
-/** Counts what is verified. */
+/** Counts what is hashed and verified. */
 class CountingHasher extends PasswordHasher {
+  hashed = 0;
   verified = 0;
+
+  override hash(password: string): Promise<string> {
+    this.hashed += 1;
+    return super.hash(password);
+  }
 
   override verify(...args: Parameters<PasswordHasher['verify']>): Promise<boolean> {
     this.verified += 1;
@@ -54,6 +61,21 @@ describe('registering', () => {
     const told = await Promise.allSettled([accounts.register('ann', PASSWORD), accounts.register('ANN', PASSWORD)]);
     const refused = told.filter((result) => result.status === 'rejected');
     expect(refused).toEqual([expect.objectContaining({ reason: expect.objectContaining({ reason: 'NAME_TAKEN' }) })]);
+  });
+
+  test('a name that is taken, or none, costs no hash', async () => {
+    await accounts.register('ann', PASSWORD);
+    await expect(accounts.register('ANN', PASSWORD)).rejects.toMatchObject({ reason: 'NAME_TAKEN' });
+    await expect(accounts.register('a', PASSWORD)).rejects.toMatchObject({ reason: 'INVALID_FIELD' });
+    await expect(accounts.register('bob', 'short')).rejects.toMatchObject({ reason: 'INVALID_FIELD' });
+    expect(hasher.hashed).toBe(1);
+  });
+
+  test('a name is not called taken where the store is down', async () => {
+    const insert = () => Promise.reject(new StoreUnavailable('down'));
+    const down = withMethods(store, { accounts: withMethods(store.accounts, { insert }) });
+    const unlucky = new Accounts({ store: down, sessions, hasher, clock, events: silentEvents });
+    await expect(unlucky.register('ann', PASSWORD)).rejects.toThrow(StoreUnavailable);
   });
 
   test.each([
@@ -108,6 +130,14 @@ test('logging out ends the session of that token, no other', async () => {
   await expect(sessions.authenticate(here.token)).rejects.toMatchObject({ reason: 'TOKEN_INVALID' });
   expect((await sessions.authenticate(there.token)).session.deviceName).toBe('there');
   expect(bus.published).toMatchObject([{ event: { type: 'session-revoked', sessionId: here.session.id } }]);
+});
+
+test('logging out fails where the session could not be ended', async () => {
+  await accounts.register('ann', PASSWORD);
+  const { token } = await accounts.login({ name: 'ann' }, PASSWORD, '');
+  const broken = withMethods(sessions, { revoke: () => Promise.reject(new StoreUnavailable('down')) });
+  const unlucky = new Accounts({ store, sessions: broken, hasher, clock, events: silentEvents });
+  await expect(unlucky.logout(await sessions.authenticate(token))).rejects.toThrow(StoreUnavailable);
 });
 
 test('a user is found by name in any case or by id, and nobody else', async () => {

@@ -58,6 +58,17 @@ describe('where there is no such user', () => {
     expect(await hasher.verify(PASSWORD, undefined)).toBe(false);
   });
 
+  test('the answer is no even to a password that the decoy would take', async () => {
+    const verified: string[] = [];
+    const lenient: Argon2 = {
+      hash: async () => '',
+      verify: async (hash) => verified.push(hash) > 0,
+    };
+    const hasher = new PasswordHasher({ concurrency: 1, queueLimit: 1 }, lenient);
+    expect([await hasher.verify(PASSWORD, 'real'), await hasher.verify(PASSWORD, undefined)]).toEqual([true, false]);
+    expect(verified).toEqual(['real', DECOY_HASH]);
+  });
+
   test('it counts against the same bound', async () => {
     const hasher = new PasswordHasher({ concurrency: 1, queueLimit: 1 });
     const told = await Promise.allSettled([hasher.verify(PASSWORD, undefined), hasher.verify(PASSWORD, undefined)]);

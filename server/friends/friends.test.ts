@@ -79,6 +79,8 @@ describe('what ann does, and how the two stand after it', () => {
     ['remove', ['requested', 'blocked'], [null, 'blocked']],
     ['decline', ['blocked', 'requested'], ['blocked', null]],
     ['decline', ['blocked', null], ['blocked', null]],
+    ['remove', ['accepted', 'blocked'], [null, 'blocked']],
+    ['remove', ['blocked', 'accepted'], ['blocked', null]],
   ])('%s from %j gives %j', async (action, before, after) => {
     await set(before);
     const done = friends[action](ann.id, bob.id).then(
@@ -99,6 +101,8 @@ describe('what ann does, and how the two stand after it', () => {
     ['decline', ASKS, 0],
     ['remove', ASKED, 0],
     ['remove', FRIENDS, 1],
+    ['remove', ['accepted', 'blocked'], 1],
+    ['remove', ['blocked', 'accepted'], 1],
   ])('%s from %j raises the version of who may write by %i', async (action, before, raised) => {
     await set(before);
     const { id } = await store.log.ensureDirect(ann.id, bob.id);
@@ -118,6 +122,22 @@ describe('what ann does, and how the two stand after it', () => {
     expect(requests).toMatchObject([{ user: { id: bob.id }, outgoing: true, createdAt: 0 }]);
     expect(await friends.add(ann.id, bob.id)).toBe('requested');
     expect(await requestsOf()).toEqual(requests);
+  });
+
+  test('whatever it is, a block stays and nobody is half a friend', async () => {
+    const STATUSES = [null, 'requested', 'accepted', 'blocked'] as const;
+    for (const before of STATUSES.flatMap((mine) => STATUSES.map((theirs): Pair => [mine, theirs]))) {
+      for (const action of ['add', 'accept', 'decline', 'remove'] as const) {
+        await set(before);
+        await friends[action](ann.id, bob.id).catch((error: unknown) => expect(error).toBeInstanceOf(DomainError));
+        const after = await get();
+        const step = `${action} from ${before.join()} gave ${after.join()}`;
+        const blocks = ([mine, theirs]: Pair) => [mine === 'blocked', theirs === 'blocked'];
+        expect([step, ...blocks(after)]).toEqual([step, ...blocks(before)]);
+        const half = ([mine, theirs]: Pair) => (mine === 'accepted') !== (theirs === 'accepted');
+        expect([step, half(after) && !half(before)]).toEqual([step, false]);
+      }
+    }
   });
 
   test('two who ask each other at the same moment are friends', async () => {

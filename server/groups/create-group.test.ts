@@ -128,6 +128,11 @@ describe('what is wrong is refused by its field', () => {
     await expect(make(options)).rejects.toMatchObject({ reason: 'INVALID_FIELD', violations: [{ field }] });
   });
 
+  test('a description may have several lines, a name may not', async () => {
+    expect((await make({ description: 'ours\nalone' })).description).toBe('ours\nalone');
+    await expect(make({ name: 'the\nteam' })).rejects.toMatchObject({ violations: [{ field: 'name' }] });
+  });
+
   test('at the limit it is taken', async () => {
     const [name, description] = ['🦊'.repeat(64), '🦊'.repeat(512)];
     expect(await make({ name, description, memberLimit: 2 })).toMatchObject({ name, description, memberLimit: 2 });

@@ -89,6 +89,22 @@ describe('the journal', () => {
     expect(domain.bus.entries(`user:${ann.id}`)).toHaveLength(1);
   });
 
+  test('publishes an entry as it is in the log, under the version of who may write', async () => {
+    const domain = new Domain(store);
+    const [ann, bob] = await people(domain);
+    const { id } = await store.log.ensureDirect(ann.id, bob.id);
+    await store.transact(async (tx) => {
+      await tx.lock([id], 'wait');
+      await tx.raiseMembersVersion(id);
+    });
+    await domain.sendOne(ann, toUser(bob), 'hi');
+    const [head] = await store.log.heads([id]);
+    const [entry] = await store.log.read(id, 0, { limit: 1, maxBytes: 1e6 });
+    for (const { event } of domain.bus.published) {
+      expect(event).toEqual({ type: 'entry', entry, membersVersion: head?.membersVersion });
+    }
+  });
+
   test('stores one message for any number of concurrent repeats', async () => {
     const domain = new Domain(store, { limits: { maxBatchRows: 3 } });
     const [ann, bob] = await people(domain);
@@ -133,6 +149,19 @@ describe('the journal', () => {
     const domain = new Domain(store, { journalStore: racing });
     const [ann, bob] = await people(domain);
     expect((await domain.sendOne(ann, toUser(bob))).ok).toBe(true);
+  });
+
+  test('gives up on a duplicate key that never becomes a repeat', async () => {
+    let tries = 0;
+    const broken = withTransactions(store, () => {
+      tries += 1;
+      return Promise.reject(new DuplicateKey('message_client_id'));
+    });
+    const domain = new Domain(store, { journalStore: broken });
+    const [ann, bob] = await people(domain);
+    expect(reasonOf(await domain.sendOne(ann, toUser(bob)))).toBe('INTERNAL');
+    expect(tries).toBe(4);
+    expect(domain.journal.depth).toBe(0);
   });
 
   test('says so when a commit’s fate is not known; sent again, it is never doubled', async () => {
@@ -184,6 +213,21 @@ describe('a full journal', () => {
     await domain.journal.flush();
     expect(streams.flatMap(({ results }) => results).toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     expect((await domain.sendOne(ann, toUser(bob))).ok).toBe(true);
+  });
+
+  test('takes no more than it holds of streams that wait for room', async () => {
+    const { domain, gate } = held();
+    const [ann, bob] = await people(domain);
+    const depths: number[] = [];
+    const waiting = Array.from({ length: 20 }, () => {
+      const outgoing = { clientMessageId: randomUUID(), target: toUser(bob), content: { text: 'hi' } };
+      return domain.sender.send(ann, outgoing, { failedId: null }, () => depths.push(domain.journal.depth));
+    });
+    gate.resolve();
+    await Promise.all(waiting);
+    await domain.journal.flush();
+    expect(depths).toHaveLength(20);
+    expect(Math.max(...depths)).toBe(3);
   });
 
   test('takes no more than it holds of calls that come at once', async () => {

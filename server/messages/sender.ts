@@ -36,6 +36,8 @@ export class Sender {
       const request = checkRequest(user, outgoing, lane);
       await this.#journal.room();
       const facts = await this.#conversations.toWrite(user.id, request.target);
+      // All that waited hear of the same room, and others may have taken it meanwhile.
+      while (this.#journal.full) await this.#journal.room();
       this.#journal.submit({ ...request, facts }, (outcome) => {
         this.#noteOutcome(user, request.target, outcome);
         settle({ ...outcome, clientMessageId: outgoing.clientMessageId });

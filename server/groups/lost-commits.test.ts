@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+
+import { Domain, openMemoryStore, withTransactions } from '../../test/domain/domain.ts';
+import { withMethods } from '../../test/domain/with-methods.ts';
+import { Friends } from '../friends/friends.ts';
+import type { UserRecord } from '../store/records.ts';
+import { OutcomeUnknown, type Store } from '../store/store.ts';
+import { createGroup } from './create-group.ts';
+import type { GroupsParts } from './groups.ts';
+import { Membership } from './membership.ts';
+
+let store: Store;
+let domain: Domain;
+let parts: GroupsParts;
+let ann: UserRecord;
+let bob: UserRecord;
+
+beforeAll(async () => {
+  store = await openMemoryStore();
+});
+
+afterAll(async () => {
+  await store[Symbol.asyncDispose]();
+});
+
+/** A store that loses the answer of every commit: work that is repeatable is done again, of other work nobody knows. */
+function forgetful(): Store {
+  const transact: Store['transact'] = async (work, options) => {
+    await store.transact(work, options);
+    if (!options?.repeatable) throw new OutcomeUnknown('the answer was lost');
+    return store.transact(work, options);
+  };
+  return withMethods(store, { transact });
+}
+
+beforeEach(async () => {
+  domain = new Domain(store);
+  parts = { store: forgetful(), bus: domain.bus, clock: domain.clock, events: domain.events };
+  [ann, bob] = [await domain.makeUser(), await domain.makeUser()];
+});
+
+const make = (requestId: string) =>
+  createGroup(parts, ann, { name: 'team', description: '', joinPolicy: 'open', memberLimit: 0, requestId });
+const groupsOf = ({ id }: UserRecord) => store.groups.list(id, { afterId: 0, limit: 10 });
+const kindsIn = async (conversationId: number) =>
+  (await store.log.read(conversationId, 0, { limit: 100, maxBytes: 1e6 })).map(({ body }) =>
+    body.kind === 'membership' ? body.change : body.kind,
+  );
+
+describe('a commit whose answer was lost', () => {
+  test('makes one group, and gives it where the request has an id', async () => {
+    const group = await make(randomUUID());
+    expect(await groupsOf(ann)).toMatchObject([{ group: { id: group.id } }]);
+    expect(await kindsIn(group.conversationId)).toEqual(['joined']);
+  });
+
+  test('makes one group, and says that it is not known, where the request has none', async () => {
+    await expect(make('')).rejects.toThrow(OutcomeUnknown);
+    expect(await groupsOf(ann)).toHaveLength(1);
+  });
+
+  test('changes a membership once', async () => {
+    const membership = new Membership(parts);
+    const group = await make(randomUUID());
+    await membership.join(bob, group.id);
+    await membership.leave(bob, group.id);
+    await membership.invite(ann, group.id, bob.id);
+    expect(await kindsIn(group.conversationId)).toEqual(['joined', 'joined', 'left', 'invited']);
+  });
+
+  test('makes friends once, and ends a friendship once', async () => {
+    const friends = new Friends(parts);
+    const list = async () => (await friends.list(ann.id, { afterId: 0, limit: 10 })).map(({ user }) => user.id);
+    expect(await friends.add(ann.id, bob.id)).toBe('requested');
+    expect(await friends.add(bob.id, ann.id)).toBe('accepted');
+    expect(await list()).toEqual([bob.id]);
+    await friends.remove(ann.id, bob.id);
+    expect(await list()).toEqual([]);
+    expect(await friends.requests(ann.id, { afterId: 0, limit: 10 })).toEqual([]);
+  });
+});
+
+test('a change that is asked for again after that is made once, and reaches the user’s streams', async () => {
+  const group = await make(randomUUID());
+  const lossy = withTransactions(store, async (run) => {
+    await run();
+    throw new OutcomeUnknown('the answer was lost');
+  });
+  const { published } = domain.bus;
+  published.length = 0;
+  await expect(new Membership({ ...parts, store: lossy }).join(bob, group.id)).rejects.toThrow(OutcomeUnknown);
+  expect(published).toEqual([]);
+  await new Membership({ ...parts, store }).join(bob, group.id);
+  expect(await kindsIn(group.conversationId)).toEqual(['joined', 'joined']);
+  const event = { type: 'membership', conversationId: group.conversationId, userId: bob.id };
+  expect(published).toEqual([{ channel: `user:${bob.id}`, event }]);
+});
