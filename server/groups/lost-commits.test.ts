@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { Domain, openMemoryStore, withTransactions } from '../../test/domain/domain.ts';
-import { withMethods } from '../../test/domain/with-methods.ts';
+import { forgetfulStore } from '../../test/domain/forgetful-store.ts';
 import { Friends } from '../friends/friends.ts';
 import type { UserRecord } from '../store/records.ts';
 import { OutcomeUnknown, type Store } from '../store/store.ts';
@@ -25,19 +25,9 @@ afterAll(async () => {
   await store[Symbol.asyncDispose]();
 });
 
-/** A store that loses the answer of every commit: work that is repeatable is done again, of other work nobody knows. */
-function forgetful(): Store {
-  const transact: Store['transact'] = async (work, options) => {
-    await store.transact(work, options);
-    if (!options?.repeatable) throw new OutcomeUnknown('the answer was lost');
-    return store.transact(work, options);
-  };
-  return withMethods(store, { transact });
-}
-
 beforeEach(async () => {
   domain = new Domain(store);
-  parts = { store: forgetful(), bus: domain.bus, clock: domain.clock, events: domain.events };
+  parts = { store: forgetfulStore(store), bus: domain.bus, clock: domain.clock, events: domain.events };
   [ann, bob] = [await domain.makeUser(), await domain.makeUser()];
 });
 

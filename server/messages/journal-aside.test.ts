@@ -20,6 +20,8 @@ let held: Set<number>;
 /** Ends the wait of those that wait for a lock. */
 let released: PromiseWithResolvers<void>;
 let skips: number;
+/** How many wait for a lock, now and at most. */
+let waiting: { now: number; most: number };
 let down: boolean;
 let domain: Domain;
 let toBob: UserStream;
@@ -32,6 +34,7 @@ async function start(limits: { maxBatchRows?: number }) {
   held = new Set();
   released = Promise.withResolvers();
   down = false;
+  waiting = { now: 0, most: 0 };
   const contended = withTransactions(store, async (run) => {
     // A wait for a lock must not hold the one connection of SQLite: it comes before the transaction.
     let waits = false;
@@ -57,7 +60,10 @@ async function start(limits: { maxBatchRows?: number }) {
       }),
     );
     if (!waits) return peek;
+    waiting.now += 1;
+    waiting.most = Math.max(waiting.most, waiting.now);
     await released.promise;
+    waiting.now -= 1;
     return run();
   });
   domain = new Domain(store, { journalStore: contended, limits });
@@ -103,6 +109,23 @@ describe('a conversation that another replica has locked', () => {
     await domain.journal.flush();
     expect(toBob.results).toEqual([2, 3, 4, 5]);
     expect(await textsTo(bob)).toEqual(['warm', 'b1', 'b2', 'b3', 'b4']);
+  });
+
+  test('waits beside three others, not more: each holds a connection', async () => {
+    const streams: UserStream[] = [];
+    while (streams.length < 7) {
+      const user = await domain.makeUser();
+      held.add((await store.log.ensureDirect(ann.id, user.id)).id);
+      streams.push(new UserStream(domain, ann, toUser(user)));
+    }
+    await Promise.all(streams.map((stream) => stream.send('waits')));
+    await until(() => waiting.now === 4);
+    await domain.sendOne(ann, toUser(cyd));
+    expect(waiting.now).toBe(4);
+    released.resolve();
+    await domain.journal.flush();
+    expect(streams.flatMap(({ results }) => results)).toEqual(streams.map(() => 1));
+    expect(waiting).toEqual({ now: 0, most: 4 });
   });
 
   test('is back among the others when nothing of it waits any more', async () => {

@@ -47,6 +47,11 @@ test('everything that waits is refused at once, and may be sent again', async ()
   expect(domain.journal.depth).toBe(0);
 });
 
+test('a send is not tried again by the journal: the store has done that', async () => {
+  expect(reasonOf(await domain.sendOne(ann, toUser(bob)))).toBe('STORE_UNAVAILABLE');
+  expect(transactions).toBe(1);
+});
+
 describe('a stream’s order holds', () => {
   test('later sends fail until the failed one is sent again', async () => {
     const [first, second] = [randomUUID(), randomUUID()];
@@ -71,6 +76,31 @@ describe('a stream’s order holds', () => {
     await stream.send('first', first);
     await domain.journal.flush();
     expect(stream.results).toEqual(['STORE_UNAVAILABLE', 1]);
+  });
+
+  test('also where it fails before it is queued', async () => {
+    const direct = () => (up ? store.log.direct(ann.id, bob.id) : Promise.reject(new StoreUnavailable('down')));
+    domain = new Domain(withMethods(store, { log: withMethods(store.log, { direct }) }));
+    stream = new UserStream(domain, ann, toUser(bob));
+    const first = randomUUID();
+    await stream.send('first', first.toUpperCase());
+    up = true;
+    await stream.send('second');
+    await stream.send('first', first);
+    await domain.journal.flush();
+    expect(stream.results).toEqual(['STORE_UNAVAILABLE', 'EARLIER_SEND_FAILED', 1]);
+  });
+
+  test('a later send that is refused for good does not open the lane', async () => {
+    const first = randomUUID();
+    await stream.send('first', first);
+    await domain.journal.flush();
+    up = true;
+    await stream.send('');
+    await stream.send('third');
+    await domain.journal.flush();
+    expect(stream.results).toEqual(['STORE_UNAVAILABLE', 'INVALID_FIELD', 'EARLIER_SEND_FAILED']);
+    expect(stream.lane.failedId).toBe(first);
   });
 
   test('another stream of the same user is not held up', async () => {

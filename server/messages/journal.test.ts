@@ -41,7 +41,9 @@ describe('the journal', () => {
     const batches: string[][] = [];
     const [entered, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const counted = watched((entries) => batches.push(entries.map(textOf)));
+    let transactions = 0;
     const slow = withTransactions(counted, async (run) => {
+      transactions += 1;
       entered.resolve();
       await gate.promise;
       return run();
@@ -52,6 +54,8 @@ describe('the journal', () => {
     await stream.send('first');
     await entered.promise;
     for (const text of ['a', 'b', 'c']) await stream.send(text);
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    expect(transactions).toBe(1);
     gate.resolve();
     await domain.journal.flush();
     expect(batches).toEqual([['first'], ['a', 'b', 'c']]);
@@ -206,6 +210,8 @@ describe('a full journal', () => {
     for (const stream of streams.slice(3)) sends.push(stream.send('waits').then(() => (queued += 1)));
     const refused = await domain.sendOne(ann, toUser(bob));
     expect(reasonOf(refused)).toBe('OVERLOADED');
+    // Before anything is looked up: the database may be what is slow.
+    expect(reasonOf(await domain.sendOne(ann, toUser({ id: 999 })))).toBe('OVERLOADED');
     expect(refused.ok ? undefined : refused.error.retryAfterMs).toBeGreaterThan(0);
     expect(queued).toBe(0);
     gate.resolve();

@@ -56,6 +56,7 @@ describe('who may write to whom directly', () => {
     ['friends', null, 'requested', false],
     ['friends', 'accepted', null, false],
     ['friends', 'accepted', 'accepted', true],
+    ['friends', 'accepted', 'requested', false],
     ['friends', 'accepted', 'blocked', false],
   ])('where %s may, and the two stand as %s and %s: %s', async (policy, mine, theirs, allowed) => {
     const domain = start(policy);
@@ -67,6 +68,32 @@ describe('who may write to whom directly', () => {
     const told = await Promise.all([domain.sendOne(ann, toUser(bob)), domain.sendOne(bob, toUser(ann))]);
     expect(told.map(reasonOf)).toEqual([expected, expected]);
   });
+
+  test.each<DirectMessagePolicy>(['anyone', 'friends'])(
+    'is judged for each pair by itself where many are judged at once, and %s may',
+    async (policy) => {
+      const domain = start(policy);
+      const people: UserRecord[] = [];
+      while (people.length < 5) people.push(await domain.makeUser());
+      const STANDINGS = [
+        ['accepted', 'accepted'],
+        ['blocked', null],
+        [null, null],
+        [null, 'blocked'],
+        ['requested', null],
+      ] as const;
+      const pairs = people.flatMap((low, n) => people.slice(n + 1).map((high) => [low, high] as const));
+      const wanted = pairs.map(([low, high], n) => ({ low, high, standing: STANDINGS[n % 5] ?? STANDINGS[0] }));
+      for (const { low, high, standing } of wanted) await set(low, high, standing[0], standing[1]);
+      const told = await Promise.all(wanted.map(({ low, high }) => domain.sendOne(low, toUser(high))));
+      expect(reads).toBeLessThan(pairs.length);
+      expect(told.map(({ ok }) => ok)).toEqual(
+        wanted.map(({ standing: [mine, theirs] }) =>
+          policy === 'friends' ? mine === 'accepted' : mine !== 'blocked' && theirs !== 'blocked',
+        ),
+      );
+    },
+  );
 
   test('blocked and friends only are the same answer', async () => {
     const domain = start('friends');

@@ -54,6 +54,11 @@ describe('an error', () => {
     });
   });
 
+  test('carries nothing that it has not', () => {
+    const { details } = toStatus(new DomainError('NAME_TAKEN', 'taken'));
+    expect(details.map(({ typeUrl }) => typeUrl)).toEqual(['type.googleapis.com/google.rpc.ErrorInfo']);
+  });
+
   test('ends a call with the same in its trailers', () => {
     const error = new DomainError('NAME_TAKEN', 'taken');
     const { metadata } = toStatusObject(error, 'request-1');

@@ -84,6 +84,16 @@ test('the largest ids and seqs of an entry come through unchanged', () => {
   });
 });
 
+test('a message that was sent carries its id, its text and its payload', () => {
+  const clientMessageId = '01890a5d-ac96-774b-bcce-b302099a8057';
+  const payload = { mediaType: 'application/cbor', data: Uint8Array.from([0, 255]) };
+  const body = { kind: 'content', content: { text: 'hi', payload } } as const;
+  const message = toMessage({ ...ENTRY, target: { kind: 'user', userId: 7 }, clientMessageId, body });
+  expect(message).toMatchObject({ clientMessageId, target: { target: { $case: 'userId', value: 7n } } });
+  const wire = { mediaType: 'application/cbor', data: Buffer.from([0, 255]) };
+  expect(message.body).toEqual({ $case: 'content', value: { text: 'hi', payload: wire } });
+});
+
 test('a group’s conversation is named to its members only', () => {
   const expected = { id: 2n, ownerId: 3n, memberLimit: 5, memberCount: 6, historyVisible: true };
   expect(toGroup({ group: GROUP, role: 'admin' })).toMatchObject({ ...expected, conversationId: 4n });
