@@ -1,5 +1,5 @@
 import type { Bus, BusEvent, Channel } from '../bus/bus.ts';
-import type { Clock } from '../lib/clock.ts';
+import { type Clock, pause } from '../lib/clock.ts';
 import type { ConversationFacts, Entry, Standing } from '../store/records.ts';
 import type { LogStore } from '../store/store.ts';
 import type { Events } from '../telemetry/events.ts';
@@ -136,7 +136,7 @@ export class Dispatcher implements Tails {
         break;
       } catch (cause) {
         this.#parts.events.workFailed('taking a stream into a conversation', cause);
-        await new Promise<void>((resolve) => this.#parts.clock.after(RETRY_AFTER_MS, resolve));
+        await pause(this.#parts.clock, RETRY_AFTER_MS);
       }
     }
     // It may have closed at any of the waits: nothing of it stays behind.

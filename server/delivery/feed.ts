@@ -1,4 +1,4 @@
-import type { Clock } from '../lib/clock.ts';
+import { type Clock, pause } from '../lib/clock.ts';
 import type { Entry } from '../store/records.ts';
 import type { LogStore } from '../store/store.ts';
 import type { Events } from '../telemetry/events.ts';
@@ -142,7 +142,7 @@ export class Feed {
         await this.#readPage(conversationId);
       } catch (cause) {
         this.#parts.events.workFailed('reading what a stream lacks', cause);
-        await new Promise<void>((resolve) => this.#parts.clock.after(RETRY_AFTER_MS, resolve));
+        await pause(this.#parts.clock, RETRY_AFTER_MS);
       }
     }
     this.#reading = false;

@@ -1,5 +1,5 @@
 import type { SendOutcome } from '../messages/send.ts';
-import type { Entry } from '../store/records.ts';
+import { contentBytes, type Entry } from '../store/records.ts';
 import type { Notice, Outbound } from './outbound.ts';
 
 export interface OutboxLimits {
@@ -41,7 +41,7 @@ export class Outbox {
   }
 
   pushEntry(entry: Entry): void {
-    this.#push({ kind: 'entry', entry, bytes: sizeOf(entry) });
+    this.#push({ kind: 'entry', entry, bytes: ENTRY_OVERHEAD_BYTES + contentBytes(entry.body) });
   }
 
   pushResult(outcome: SendOutcome): void {
@@ -114,9 +114,4 @@ function toFrame(first: Item, run: readonly Item[]): Outbound {
     return { type: 'deliver', entries: run.flatMap((item) => (item.kind === 'entry' ? [item.entry] : [])) };
   }
   return { type: 'results', results: run.flatMap((item) => (item.kind === 'result' ? [item.outcome] : [])) };
-}
-
-function sizeOf({ body }: Entry): number {
-  if (body.kind !== 'content') return ENTRY_OVERHEAD_BYTES;
-  return ENTRY_OVERHEAD_BYTES + Buffer.byteLength(body.content.text) + (body.content.payload?.data.byteLength ?? 0);
 }

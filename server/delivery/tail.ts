@@ -1,4 +1,4 @@
-import type { Clock } from '../lib/clock.ts';
+import { type Clock, pause } from '../lib/clock.ts';
 import type { ConversationFacts, Entry, Period } from '../store/records.ts';
 import type { LogStore } from '../store/store.ts';
 import type { Events } from '../telemetry/events.ts';
@@ -106,7 +106,7 @@ export class Tail {
   async #step(seq: number): Promise<void> {
     const next = this.#early.get(seq);
     if (next === undefined) {
-      await this.#pause(GAP_WAIT_MS);
+      await pause(this.#parts.clock, GAP_WAIT_MS);
       if (!this.#early.has(seq)) await this.#retrying('filling a gap', () => this.#fill(seq));
       return;
     }
@@ -157,12 +157,8 @@ export class Tail {
         return await action();
       } catch (cause) {
         this.#parts.events.workFailed(work, cause);
-        await this.#pause(RETRY_AFTER_MS);
+        await pause(this.#parts.clock, RETRY_AFTER_MS);
       }
     }
-  }
-
-  #pause(delayMs: number): Promise<void> {
-    return new Promise((resolve) => this.#parts.clock.after(delayMs, resolve));
   }
 }

@@ -13,6 +13,11 @@ export interface Clock {
   after(delayMs: number, action: () => void): Timer;
 }
 
+/** Resolves `delayMs` from now. */
+export function pause(clock: Clock, delayMs: number): Promise<void> {
+  return new Promise((resolve) => void clock.after(delayMs, resolve));
+}
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),

@@ -16,8 +16,12 @@ export interface CommitParts {
 export interface CommittedBatch {
   readonly results: readonly (Receipt | DomainError | null)[];
   readonly entries: readonly NewEntry[];
+  readonly repeats: readonly Send[];
   readonly heads: ReadonlyMap<number, ConversationHead>;
 }
+
+/** What happens to a conversation that is locked elsewhere: it is left out, or waited for. */
+export type Held = 'skip' | 'wait';
 
 const DUPLICATE_RETRIES = 3;
 
@@ -27,11 +31,7 @@ const DUPLICATE_RETRIES = 3;
  *
  * @throws whatever the store throws: then nothing of the batch is known to be stored.
  */
-export async function commitBatch(
-  parts: CommitParts,
-  sends: readonly Send[],
-  held: 'skip' | 'wait',
-): Promise<CommittedBatch> {
+export async function commitBatch(parts: CommitParts, sends: readonly Send[], held: Held): Promise<CommittedBatch> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await tryCommit(parts, sends, held);
@@ -41,7 +41,7 @@ export async function commitBatch(
   }
 }
 
-function tryCommit(parts: CommitParts, sends: readonly Send[], held: 'skip' | 'wait'): Promise<CommittedBatch> {
+function tryCommit(parts: CommitParts, sends: readonly Send[], held: Held): Promise<CommittedBatch> {
   const facts = new Map<number, ConversationFacts>(sends.map((send) => [send.facts.id, send.facts]));
   return parts.store.transact(
     async (tx) => {
@@ -50,7 +50,7 @@ function tryCommit(parts: CommitParts, sends: readonly Send[], held: 'skip' | 'w
       const ready = sends.filter((send) => heads.has(send.facts.id));
       // Whoever waited for the lock and did not get it has waited for nothing: the row is gone.
       const notLocked = held === 'wait' ? vanished() : null;
-      if (ready.length === 0) return { results: sends.map(() => notLocked), entries: [], heads };
+      if (ready.length === 0) return { results: sends.map(() => notLocked), entries: [], repeats: [], heads };
       const repeats = await tx.findRepeats(ready);
       const lockedFacts = locked.flatMap(({ id }) => facts.get(id) ?? []);
       const judge = await parts.permissions.load(tx, lockedFacts, heads);
@@ -59,7 +59,7 @@ function tryCommit(parts: CommitParts, sends: readonly Send[], held: 'skip' | 'w
       if (plan.entries.length > 0) await tx.append(plan.entries);
       const planned = plan.results.values();
       const results = sends.map((send) => (heads.has(send.facts.id) ? (planned.next().value ?? null) : notLocked));
-      return { results, entries: plan.entries, heads };
+      return { results, entries: plan.entries, repeats: plan.repeats, heads };
     },
     { repeatable: true },
   );

@@ -1,5 +1,5 @@
 import { DomainError } from '../lib/errors.ts';
-import type { ConversationSummary, Entry, Target } from '../store/records.ts';
+import { contentBytes, type ConversationSummary, type Entry, type Target } from '../store/records.ts';
 import type { From, Store } from '../store/store.ts';
 import type { Conversations } from './conversations.ts';
 
@@ -53,13 +53,9 @@ function cut(read: readonly Entry[], from: From, limit: number): Pick<EntryPage,
   return { entries, next: backward ? { beforeSeq: edge.seq } : { afterSeq: edge.seq } };
 }
 
+/** The store gives no further entry once a page holds so much. */
 function pageIsFull(entries: readonly Entry[]): boolean {
-  let bytes = 0;
-  for (const { body } of entries) {
-    if (body.kind === 'content')
-      bytes += Buffer.byteLength(body.content.text) + (body.content.payload?.data.length ?? 0);
-  }
-  return bytes >= MAX_PAGE_BYTES;
+  return entries.reduce((bytes, { body }) => bytes + contentBytes(body), 0) >= MAX_PAGE_BYTES;
 }
 
 function conversationNotFound(): DomainError {

@@ -1,3 +1,4 @@
+import { contentBytes } from '../store/records.ts';
 import type { Send, Settle } from './send.ts';
 
 /** A send that waits for its transaction. */
@@ -46,8 +47,7 @@ export class JournalQueue {
   }
 
   add(send: Send, settle: Settle): void {
-    const { content } = send;
-    const bytes = ROW_OVERHEAD_BYTES + Buffer.byteLength(content.text) + (content.payload?.data.byteLength ?? 0);
+    const bytes = ROW_OVERHEAD_BYTES + contentBytes({ kind: 'content', content: send.content });
     this.#size += 1;
     this.#main.push({ send, settle, bytes });
   }

@@ -1,7 +1,7 @@
 import type { Bus } from '../bus/bus.ts';
 import { DomainError } from '../lib/errors.ts';
 import type { Events } from '../telemetry/events.ts';
-import { commitBatch, type CommitParts, type CommittedBatch } from './commit-batch.ts';
+import { commitBatch, type CommitParts, type CommittedBatch, type Held } from './commit-batch.ts';
 import { JournalQueue, type Queued, type QueueLimits } from './journal-queue.ts';
 import { publishEntry, publishRepeat } from './publish-entry.ts';
 import { noteInLane, type Send, type SendOutcome, type Settle } from './send.ts';
@@ -11,9 +11,6 @@ export interface JournalParts extends CommitParts {
   readonly bus: Bus;
   readonly events: Events;
 }
-
-/** What happens to a conversation that is locked elsewhere: it is left out, or waited for. */
-type Held = 'skip' | 'wait';
 
 /** Transactions of conversations set aside, at the same time. */
 const ASIDE_CONCURRENCY = 4;
@@ -112,8 +109,7 @@ export class Journal {
     else this.#queue.putBackAside(first.send.facts.id, items);
   }
 
-  #succeed(batch: readonly Queued[], { results, entries, heads }: CommittedBatch): void {
-    const made = new Set(entries.map(({ entry }) => `${entry.conversationId}/${entry.seq}`));
+  #succeed(batch: readonly Queued[], { results, entries, repeats, heads }: CommittedBatch): void {
     const asides = new Map<number, Queued[]>();
     let done = 0;
     batch.forEach((item, index) => {
@@ -126,16 +122,13 @@ export class Journal {
         return;
       }
       done += 1;
-      if (result instanceof DomainError) {
-        this.#settle(item, { ok: false, clientMessageId, error: result });
-        return;
-      }
-      this.#settle(item, { ok: true, clientMessageId, receipt: result });
-      if (!made.has(`${facts.id}/${result.seq}`)) publishRepeat(this.#parts.bus, facts);
+      if (result instanceof DomainError) this.#settle(item, { ok: false, clientMessageId, error: result });
+      else this.#settle(item, { ok: true, clientMessageId, receipt: result });
     });
     for (const { entry } of entries) {
       publishEntry(this.#parts.bus, entry, heads.get(entry.conversationId)?.membersVersion ?? 0);
     }
+    for (const { facts } of repeats) publishRepeat(this.#parts.bus, facts);
     for (const [conversationId, items] of asides) {
       if (this.#queue.setAside(conversationId, items)) this.#asideReady.push(conversationId);
     }

@@ -7,6 +7,8 @@ import type { Lane, Receipt, Send } from './send.ts';
 export interface BatchPlan {
   readonly results: readonly (Receipt | DomainError)[];
   readonly entries: readonly NewEntry[];
+  /** The sends that were stored before. */
+  readonly repeats: readonly Send[];
 }
 
 export interface BatchFacts {
@@ -29,15 +31,21 @@ interface Known {
  */
 export function planBatch(sends: readonly Send[], facts: BatchFacts): BatchPlan {
   const known = new Map<string, Known>(facts.repeats.map((stored) => [keyOf(stored), knownOf(stored)]));
+  const before = new Set(known.values());
   const heads = new Map([...facts.heads].map(([id, head]) => [id, { seq: head.lastSeq, ordinal: head.lastOrdinal }]));
   const resumed = new Set<Lane>();
   const entries: NewEntry[] = [];
+  const repeats: Send[] = [];
 
   const results = sends.map((send): Receipt | DomainError => {
     const earlier = earlierFailure(send, resumed);
     if (earlier !== null) return earlier;
-    const before = known.get(keyOf(send));
-    if (before !== undefined) return answerRepeat(send, before);
+    const first = known.get(keyOf(send));
+    if (first !== undefined) {
+      const answer = answerRepeat(send, first);
+      if (before.has(first) && !(answer instanceof DomainError)) repeats.push(send);
+      return answer;
+    }
     const refusal = facts.refuse(send);
     if (refusal !== null) return refusal;
 
@@ -61,7 +69,7 @@ export function planBatch(sends: readonly Send[], facts: BatchFacts): BatchPlan 
     known.set(keyOf(send), { requestHash: send.requestHash, receipt: entry });
     return receiptOf(entry);
   });
-  return { results, entries };
+  return { results, entries, repeats };
 }
 
 function keyOf(send: { senderId: number; clientMessageId: string }): string {

@@ -1,6 +1,5 @@
-import type { UserRecord } from '../store/records.ts';
 import { DomainError, isRetryable } from '../lib/errors.ts';
-import type { Content, Target } from '../store/records.ts';
+import type { Content, Target, UserRecord } from '../store/records.ts';
 import { checkContent, checkUuid, hashRequest } from './content-rules.ts';
 import type { Conversations } from './conversations.ts';
 import type { CursorWriter } from './cursor-writer.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../lib/clock.ts';
+import { type Clock, pause } from '../lib/clock.ts';
 import { backoffMs, CALL_DEADLINE_MS, DeadlineExceeded, judge, type Phase, RETRY_BUDGET_MS } from './retry.ts';
 import { OutcomeUnknown, StoreUnavailable } from './store.ts';
 
@@ -43,7 +43,7 @@ export async function runAttempts<T>(options: AttemptOptions, run: (attempt: Att
         const pauseMs = backoffMs(failures);
         const spent = clock.monotonic() - started + pauseMs > RETRY_BUDGET_MS;
         if (spent || verdict === 'unavailable' || verdict === 'unknown') throw ending(translate(error), fateUnknown);
-        await new Promise<void>((resolve) => clock.after(pauseMs, resolve));
+        await pause(clock, pauseMs);
       }
     }
   } finally {

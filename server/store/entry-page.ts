@@ -62,9 +62,3 @@ function entryOf(row: PageRow): Entry {
   const nameOf = (userId: number) => (userId === row.sender_id ? row.sender_name : row.subject_name) ?? '';
   return toEntry(row, toFacts(row), nameOf);
 }
-
-/** The bytes of an entry's content, as the limits count them. */
-export function contentBytes({ body }: Entry): number {
-  if (body.kind !== 'content') return 0;
-  return Buffer.byteLength(body.content.text) + (body.content.payload?.data.byteLength ?? 0);
-}

@@ -104,6 +104,12 @@ export function isCountable(body: EntryBody): boolean {
   return body.kind === 'content';
 }
 
+/** The bytes that people put into an entry: its text, in UTF-8, and its payload. What pages and queues are bounded by. */
+export function contentBytes(body: EntryBody): number {
+  if (body.kind !== 'content') return 0;
+  return Buffer.byteLength(body.content.text) + (body.content.payload?.data.byteLength ?? 0);
+}
+
 /** An entry of a conversation's log. `clientMessageId` is a UUID in lower case; null where no client sent it. */
 export interface Entry {
   readonly conversationId: number;

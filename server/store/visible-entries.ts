@@ -1,6 +1,6 @@
 import { type FactsRow, toFacts } from './conversation-facts.ts';
-import { contentBytes, type EntryRange, readEntries } from './entry-page.ts';
-import type { Entry } from './records.ts';
+import { type EntryRange, readEntries } from './entry-page.ts';
+import { contentBytes, type Entry } from './records.ts';
 import type { Sql } from './sql.ts';
 import type { From, LogStore, VisibleReadLimits } from './store.ts';
 
@@ -96,7 +96,7 @@ async function readRanges(sql: Sql, asked: EntryRange, ranges: readonly SeqRange
     if (limit <= 0 || (entries.length > 0 && maxBytes <= 0)) break;
     const page = await readEntries(sql, { ...asked, fromSeq, toSeq, limit, maxBytes });
     entries.push(...page);
-    for (const entry of page) bytes += contentBytes(entry);
+    for (const entry of page) bytes += contentBytes(entry.body);
     // A page that its bytes ended early is the end of the whole.
     const reachedEnd = page.length >= limit || bytes >= asked.maxBytes;
     if (reachedEnd) break;

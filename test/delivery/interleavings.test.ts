@@ -8,7 +8,8 @@ import { Device } from './device.ts';
 import { ScrambledReplica } from './replica.ts';
 import type { Fate } from './scrambled.ts';
 import { ascending, contiguousEnd, covered, seqsOf, type Told } from './told.ts';
-import { makeGroup, makeUser, openMemoryStore, visibleAfter } from './world.ts';
+import { openMemoryStore } from '../domain/domain.ts';
+import { makeGroup, makeUser, visibleAfter } from './world.ts';
 
 /**
  * DESIGN §5 by brute force: users join, leave, connect, acknowledge and send while every read, event and timer of

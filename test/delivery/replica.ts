@@ -14,11 +14,8 @@ import { WritePermissions } from '../../server/messages/write-permissions.ts';
 import { MemoryPresence } from '../../server/presence/memory-presence.ts';
 import type { UserRecord } from '../../server/store/records.ts';
 import type { Store } from '../../server/store/store.ts';
-import { Events } from '../../server/telemetry/events.ts';
-import { createLog } from '../../server/telemetry/log.ts';
+import { silentEvents as events } from '../domain/domain.ts';
 import { type Fate, ScrambledBus, scrambledClock, scrambledStore, stoppedClock } from './scrambled.ts';
-
-export const events = new Events(createLog({ level: 'silent', format: 'json', replica: 'test' }));
 
 const LIVENESS = { helloTimeoutMs: 1e9, heartbeatMs: 1e9, heartbeatMisses: 2, slowConsumerMs: 1e9 };
 

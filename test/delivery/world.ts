@@ -1,16 +1,11 @@
 import { MemoryBus } from '../../server/bus/memory-bus.ts';
 import { createGroup } from '../../server/groups/create-group.ts';
 import { systemClock } from '../../server/lib/clock.ts';
-import { openStore } from '../../server/store/open-store.ts';
 import type { GroupRecord, UserRecord } from '../../server/store/records.ts';
 import type { Store } from '../../server/store/store.ts';
-import { events } from './replica.ts';
+import { silentEvents } from '../domain/domain.ts';
 
 let serial = 0;
-
-export function openMemoryStore(): Promise<Store> {
-  return openStore({ url: 'sqlite::memory:', migrate: true, clock: systemClock });
-}
 
 export function makeUser(store: Store): Promise<UserRecord> {
   const name = `user${(serial += 1)}`;
@@ -19,7 +14,7 @@ export function makeUser(store: Store): Promise<UserRecord> {
 
 export function makeGroup(store: Store, owner: UserRecord): Promise<GroupRecord> {
   const wanted = { name: 'team', description: '', joinPolicy: 'open' as const, memberLimit: 0, requestId: '' };
-  return createGroup({ store, bus: new MemoryBus(), clock: systemClock, events }, owner, wanted);
+  return createGroup({ store, bus: new MemoryBus(), clock: systemClock, events: silentEvents }, owner, wanted);
 }
 
 /** The seqs that a user may read after a place, as the store itself says. */
