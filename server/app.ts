@@ -27,7 +27,7 @@ import { Health } from './rpc/health.ts';
 import { reflectionServices } from './rpc/reflection.ts';
 import { parleyServices } from './rpc/services.ts';
 import { openStore } from './store/open-store.ts';
-import type { Store } from './store/store.ts';
+import type { Store } from './store/seam/store.ts';
 import { Events } from './telemetry/events.ts';
 import type { Logger } from './telemetry/log.ts';
 

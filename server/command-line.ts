@@ -2,7 +2,7 @@ import { type App, startApp } from './app.ts';
 import { banner, helpText } from './banner.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { migrateDatabase, StoreConfigurationError } from './store/open-store.ts';
-import { StoreUnavailable } from './store/store.ts';
+import { StoreUnavailable } from './store/seam/failures.ts';
 import { createLog } from './telemetry/log.ts';
 
 const COMMANDS = ['serve', 'migrate'] as const;

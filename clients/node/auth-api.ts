@@ -60,7 +60,8 @@ export class AuthApi {
   async updateAccount(changes: { readonly name?: string }, options?: UnaryOptions): Promise<Account> {
     const service = this.#service;
     const request = {
-      account: { id: 0n, name: changes.name ?? '', createTime: undefined },
+      account: { id: 0n, name: changes.name ?? '', createTime: undefined, deleted: false },
+      settings: undefined,
       updateMask: changes.name === undefined ? [] : ['name'],
     };
     const { account } = await this.#caller.call(service.updateAccount.bind(service), request, options);

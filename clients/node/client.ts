@@ -186,7 +186,8 @@ export class ParleyClient extends EventEmitter<ClientEvents> implements AsyncDis
 
   /** Tells the other side that the user is typing, or has stopped. Told only while connected, and never stored. */
   typing(target: Target, { stopped = false } = {}): void {
-    this.#connection?.write({ $case: 'typing', value: { target: fromTarget(target), userId: 0n, stopped } });
+    const value = { target: fromTarget(target), userId: 0n, conversationId: 0n, stopped };
+    this.#connection?.write({ $case: 'typing', value });
   }
 
   /** What the consumer is done with: keep it, and give it to `connect` next time. Undefined before the first welcome. */

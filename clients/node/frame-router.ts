@@ -51,8 +51,8 @@ export class FrameRouter {
       case 'caughtUp':
         events.emit('caught-up');
         break;
-      case 'receipt':
-        events.emit('receipt', toReceipt(frame.value));
+      case 'receipts':
+        for (const receipt of frame.value.receipts) events.emit('receipt', toReceipt(receipt));
         break;
       case 'presence':
         events.emit('presence', toPresence(frame.value));

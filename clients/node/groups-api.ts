@@ -16,6 +16,8 @@ export interface NewGroup {
   readonly joinPolicy?: JoinPolicy;
   /** 2 to 500. Default: 500. */
   readonly memberLimit?: number;
+  /** Whether new members may read what was sent before they joined. Default: false. */
+  readonly historyVisible?: boolean;
   /** A UUID: a retry with the same one makes no second group. Default: a new one. */
   readonly requestId?: string;
 }
@@ -55,6 +57,7 @@ export class GroupsApi {
       description: group.description ?? '',
       joinPolicy: fromJoinPolicy(group.joinPolicy),
       memberLimit: group.memberLimit ?? 0,
+      historyVisible: group.historyVisible ?? false,
       requestId: group.requestId ?? randomUUIDv7(),
     };
     return required(await this.#caller.call(service.createGroup.bind(service), request, options));

@@ -4,7 +4,7 @@ import type * as ChatPb from '../../proto/gen/parley/v1/chat.pb.ts';
 import type * as ConversationPb from '../../proto/gen/parley/v1/conversation.pb.ts';
 import type * as FriendPb from '../../proto/gen/parley/v1/friend.pb.ts';
 import type * as GroupPb from '../../proto/gen/parley/v1/group.pb.ts';
-import type * as MessagePb from '../../proto/gen/parley/v1/message.pb.ts';
+import * as MessagePb from '../../proto/gen/parley/v1/message.pb.ts';
 import type * as PresencePb from '../../proto/gen/parley/v1/presence.pb.ts';
 import * as enums from './wire-enums.ts';
 import type * as types from './types.ts';
@@ -44,7 +44,10 @@ export function toTarget(wire: MessagePb.Target | undefined): types.Target | und
 
 export function fromContent(content: types.Content): MessagePb.Content {
   const { text, payload } = content;
-  return { text, payload: payload && { mediaType: payload.mediaType, data: Buffer.from(payload.data) } };
+  return MessagePb.Content.fromPartial({
+    text,
+    payload: payload && { mediaType: payload.mediaType, data: Buffer.from(payload.data) },
+  });
 }
 
 function toContent(wire: MessagePb.Content): types.Content {

@@ -1,8 +1,9 @@
 import type { Clock } from '../lib/clock.ts';
 import { DomainError, userNotFound } from '../lib/errors.ts';
 import { checkLabel } from '../lib/labels.ts';
-import type { SessionRecord, UserRecord } from '../store/records.ts';
-import { DuplicateKey, type Store } from '../store/store.ts';
+import type { SessionRecord, UserRecord } from '../store/seam/records.ts';
+import { DuplicateKey } from '../store/seam/failures.ts';
+import type { Store } from '../store/seam/store.ts';
 import type { Events } from '../telemetry/events.ts';
 import { checkName, foldName } from './name-rules.ts';
 import type { PasswordHasher } from './password-hasher.ts';
@@ -62,8 +63,7 @@ export class Accounts {
       events.loginRefused();
       throw new DomainError('CREDENTIALS_INVALID', 'unknown user or wrong password');
     }
-    const { id, name, createdAt } = credentials;
-    const user = { id, name, createdAt };
+    const { passwordHash: _hash, ...user } = credentials;
     const opened = await sessions.open(user, deviceName);
     events.loggedIn(user.id, opened.session.id);
     return { user, ...opened };

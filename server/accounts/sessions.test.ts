@@ -4,8 +4,9 @@ import { Domain, openMemoryStore, RecordingBus, silentEvents } from '../../test/
 import { ManualClock } from '../../test/domain/manual-clock.ts';
 import { until } from '../../test/domain/until.ts';
 import { withMethods } from '../../test/domain/with-methods.ts';
-import type { UserRecord } from '../store/records.ts';
-import type { SessionStore, Store } from '../store/store.ts';
+import type { UserRecord } from '../store/seam/records.ts';
+import type { SessionStore } from '../store/seam/accounts.ts';
+import type { Store } from '../store/seam/store.ts';
 import { Sessions } from './sessions.ts';
 import { hashToken } from './tokens.ts';
 

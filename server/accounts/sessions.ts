@@ -1,8 +1,8 @@
 import type { Bus } from '../bus/bus.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
 import { DomainError } from '../lib/errors.ts';
-import type { SessionRecord, UserRecord } from '../store/records.ts';
-import type { Store } from '../store/store.ts';
+import type { SessionRecord, UserRecord } from '../store/seam/records.ts';
+import type { Store } from '../store/seam/store.ts';
 import type { Events } from '../telemetry/events.ts';
 import { createToken, hashToken, looksLikeToken } from './tokens.ts';
 

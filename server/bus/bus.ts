@@ -1,4 +1,4 @@
-import type { Entry } from '../store/records.ts';
+import type { Entry } from '../store/seam/entry.ts';
 
 /** What replicas tell each other. It is a hint: whatever is lost is found again in the log. */
 export type BusEvent =

@@ -1,7 +1,8 @@
 import type { Bus, BusEvent, Channel } from '../bus/bus.ts';
 import { type Clock, pause } from '../lib/clock.ts';
-import type { ConversationFacts, Entry, Standing } from '../store/records.ts';
-import type { LogStore } from '../store/store.ts';
+import type { Entry } from '../store/seam/entry.ts';
+import type { ConversationFacts, Standing } from '../store/seam/records.ts';
+import type { LogStore } from '../store/seam/log.ts';
 import type { Events } from '../telemetry/events.ts';
 import type { Feed, Tails } from './feed.ts';
 import { Tail } from './tail.ts';

@@ -1,6 +1,6 @@
 import { type Clock, pause } from '../lib/clock.ts';
-import type { Entry } from '../store/records.ts';
-import type { LogStore } from '../store/store.ts';
+import type { Entry } from '../store/seam/entry.ts';
+import type { LogStore } from '../store/seam/log.ts';
 import type { Events } from '../telemetry/events.ts';
 import type { Outbox } from './outbox.ts';
 import { acknowledgeable, createPlace, type Place } from './place.ts';

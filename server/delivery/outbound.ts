@@ -1,6 +1,7 @@
 import type { DomainError } from '../lib/errors.ts';
 import type { SendOutcome } from '../messages/send.ts';
-import type { Entry, UserRecord } from '../store/records.ts';
+import type { Entry } from '../store/seam/entry.ts';
+import type { UserRecord } from '../store/seam/records.ts';
 
 /** What a stream is told, apart from entries and results, which are gathered. */
 export type Notice =

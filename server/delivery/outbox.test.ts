@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 
 import { DomainError } from '../lib/errors.ts';
-import type { Entry } from '../store/records.ts';
+import type { Entry } from '../store/seam/entry.ts';
 import { Outbox } from './outbox.ts';
 
 const LIMITS = { maxBytes: 1_000, maxFrameBytes: 600 };

@@ -1,5 +1,5 @@
 import type { SendOutcome } from '../messages/send.ts';
-import { contentBytes, type Entry } from '../store/records.ts';
+import { contentBytes, type Entry } from '../store/seam/entry.ts';
 import type { Notice, Outbound } from './outbound.ts';
 
 export interface OutboxLimits {

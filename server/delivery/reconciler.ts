@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../lib/clock.ts';
-import type { LogStore } from '../store/store.ts';
+import type { LogStore } from '../store/seam/log.ts';
 import type { Events } from '../telemetry/events.ts';
 import type { Dispatcher } from './dispatcher.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import type { Standing } from '../store/records.ts';
+import type { Standing } from '../store/seam/records.ts';
 import { startingPlaces } from './starting-places.ts';
 
 const EPOCH = 'now';

@@ -1,4 +1,4 @@
-import type { Standing } from '../store/records.ts';
+import type { Standing } from '../store/seam/records.ts';
 
 /** Where a client says it is: what it kept, by conversation, under a log epoch. */
 export interface ClientCursors {

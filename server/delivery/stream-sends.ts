@@ -1,6 +1,6 @@
 import { DomainError } from '../lib/errors.ts';
 import type { Lane } from '../messages/send.ts';
-import type { Target } from '../store/records.ts';
+import type { Target } from '../store/seam/records.ts';
 
 /** Targets with a send under way, or a failed one, that one stream may have. */
 const MAX_LANES = 10_000;

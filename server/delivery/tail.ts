@@ -1,6 +1,7 @@
 import { type Clock, pause } from '../lib/clock.ts';
-import type { ConversationFacts, Entry, Period } from '../store/records.ts';
-import type { LogStore } from '../store/store.ts';
+import type { Entry } from '../store/seam/entry.ts';
+import type { ConversationFacts, Period } from '../store/seam/records.ts';
+import type { LogStore } from '../store/seam/log.ts';
 import type { Events } from '../telemetry/events.ts';
 import type { Feed } from './feed.ts';
 

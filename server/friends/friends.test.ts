@@ -2,8 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 
 import { Domain, openMemoryStore, reasonOf, toUser } from '../../test/domain/domain.ts';
 import { DomainError } from '../lib/errors.ts';
-import type { FriendStatus, UserRecord } from '../store/records.ts';
-import type { Store } from '../store/store.ts';
+import type { FriendStatus, UserRecord } from '../store/seam/records.ts';
+import type { Store } from '../store/seam/store.ts';
 import { Friends } from './friends.ts';
 
 let store: Store;
@@ -36,13 +36,13 @@ const FRIENDS: Pair = ['accepted', 'accepted'];
 async function set([mine, theirs]: Pair): Promise<void> {
   await store.log.ensureDirect(ann.id, bob.id);
   await store.transact(async (tx) => {
-    await tx.setFriend(ann.id, bob.id, mine, 0);
-    await tx.setFriend(bob.id, ann.id, theirs, 0);
+    await tx.friends.set(ann.id, bob.id, mine, 0);
+    await tx.friends.set(bob.id, ann.id, theirs, 0);
   });
 }
 
 async function get(): Promise<Pair> {
-  const rows = await store.transact((tx) => tx.friendRows([[ann.id, bob.id]]));
+  const rows = await store.transact((tx) => tx.friends.between([[ann.id, bob.id]]));
   const of = ({ id }: UserRecord) => rows.find(({ userId }) => userId === id)?.status ?? null;
   return [of(ann), of(bob)];
 }

@@ -1,7 +1,9 @@
 import type { Clock } from '../lib/clock.ts';
 import { DomainError, userNotFound } from '../lib/errors.ts';
-import type { FriendRow, FriendStatus, UserRecord } from '../store/records.ts';
-import type { PageById, Store, Transaction } from '../store/store.ts';
+import type { FriendRow, FriendStatus, UserRecord } from '../store/seam/records.ts';
+import type { PageById } from '../store/seam/page.ts';
+import type { Store } from '../store/seam/store.ts';
+import type { Transaction } from '../store/seam/transaction.ts';
 
 export interface FriendsParts {
   readonly store: Store;
@@ -34,7 +36,7 @@ export class Friends {
       if (mine === 'accepted' || (mine === 'requested' && theirs !== 'requested')) return mine;
       if (mine === 'blocked') throw new DomainError('RECIPIENT_UNAVAILABLE', 'this user can not be added');
       if (theirs === 'requested') return this.#accept(tx, userId, otherId, conversationId);
-      await tx.setFriend(userId, otherId, 'requested', this.#parts.clock.now());
+      await tx.friends.set(userId, otherId, 'requested', this.#parts.clock.now());
       return 'requested';
     });
     return status ?? 'requested';
@@ -52,7 +54,7 @@ export class Friends {
 
   async decline(userId: number, otherId: number): Promise<void> {
     await this.#answer(userId, otherId, async (tx, { theirs }) => {
-      if (theirs === 'requested') await tx.setFriend(otherId, userId, null, this.#parts.clock.now());
+      if (theirs === 'requested') await tx.friends.set(otherId, userId, null, this.#parts.clock.now());
       return null;
     });
   }
@@ -61,9 +63,9 @@ export class Friends {
   async remove(userId: number, otherId: number): Promise<void> {
     await this.#answer(userId, otherId, async (tx, { mine, theirs }, conversationId) => {
       const now = this.#parts.clock.now();
-      if (mine === 'requested' || mine === 'accepted') await tx.setFriend(userId, otherId, null, now);
-      if (theirs === 'accepted') await tx.setFriend(otherId, userId, null, now);
-      if (mine === 'accepted' || theirs === 'accepted') await tx.raiseMembersVersion(conversationId);
+      if (mine === 'requested' || mine === 'accepted') await tx.friends.set(userId, otherId, null, now);
+      if (theirs === 'accepted') await tx.friends.set(otherId, userId, null, now);
+      if (mine === 'accepted' || theirs === 'accepted') await tx.log.raiseMembersVersion(conversationId);
       return null;
     });
   }
@@ -78,9 +80,9 @@ export class Friends {
 
   async #accept(tx: Transaction, userId: number, otherId: number, conversationId: number): Promise<FriendStatus> {
     const now = this.#parts.clock.now();
-    await tx.setFriend(userId, otherId, 'accepted', now);
-    await tx.setFriend(otherId, userId, 'accepted', now);
-    await tx.raiseMembersVersion(conversationId);
+    await tx.friends.set(userId, otherId, 'accepted', now);
+    await tx.friends.set(otherId, userId, 'accepted', now);
+    await tx.log.raiseMembersVersion(conversationId);
     return 'accepted';
   }
 
@@ -102,8 +104,8 @@ export class Friends {
   #locked(id: number, userId: number, otherId: number, change: Change): Promise<FriendStatus | null> {
     return this.#parts.store.transact(
       async (tx) => {
-        await tx.lock([id], 'wait');
-        const rows = await tx.friendRows([[userId, otherId]]);
+        await tx.log.lock([id], 'wait');
+        const rows = await tx.friends.between([[userId, otherId]]);
         return change(tx, { mine: statusOf(rows, userId), theirs: statusOf(rows, otherId) }, id);
       },
       { repeatable: true },

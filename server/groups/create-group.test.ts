@@ -3,8 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { Domain, openMemoryStore, withTransactions } from '../../test/domain/domain.ts';
-import type { GroupRecord, UserRecord } from '../store/records.ts';
-import { OutcomeUnknown, type Store } from '../store/store.ts';
+import type { GroupRecord, UserRecord } from '../store/seam/records.ts';
+import { OutcomeUnknown } from '../store/seam/failures.ts';
+import type { Store } from '../store/seam/store.ts';
 import { createGroup, type NewGroup } from './create-group.ts';
 import type { GroupsParts } from './groups.ts';
 

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { DomainError } from '../lib/errors.ts';
 import { checkUuid } from '../messages/content-rules.ts';
 import { publishEntry } from '../messages/publish-entry.ts';
-import type { GroupRecord, JoinPolicy, UserRecord } from '../store/records.ts';
-import { DuplicateKey } from '../store/store.ts';
+import type { GroupRecord, JoinPolicy, UserRecord } from '../store/seam/records.ts';
+import { DuplicateKey } from '../store/seam/failures.ts';
 import { checkGroupDescription, checkGroupName, checkMemberLimit } from './group-rules.ts';
 import type { GroupsParts } from './groups.ts';
 import { membershipEntry } from './membership-entry.ts';
@@ -65,8 +65,8 @@ async function insertGroup(
   // A commit of unknown fate is answered by the unique request id; without one, nothing may be tried twice.
   const made = await store.transact(
     async (tx) => {
-      const { groupId, conversationId } = await tx.insertGroup({ ...group, ownerId: owner.id, createdAt: at });
-      const [head] = await tx.lock([conversationId], 'wait');
+      const { groupId, conversationId } = await tx.groups.insert({ ...group, ownerId: owner.id, createdAt: at });
+      const [head] = await tx.log.lock([conversationId], 'wait');
       if (head === undefined) throw new Error(`conversation ${conversationId} vanished while its group was made`);
       const entry = membershipEntry({
         head,
@@ -77,9 +77,9 @@ async function insertGroup(
         role: 'owner',
         at,
       });
-      await tx.append([{ entry, requestHash: null }], [conversationId]);
-      await tx.openPeriod(groupId, owner.id, entry.seq, 'owner', at);
-      const record = await tx.group(groupId);
+      await tx.log.append([{ entry, requestHash: null }], [conversationId]);
+      await tx.groups.openPeriod(groupId, owner.id, entry.seq, 'owner', at);
+      const record = await tx.groups.byId(groupId);
       if (record === undefined) throw new Error(`group ${groupId} vanished while it was made`);
       return { record, entry, membersVersion: head.membersVersion + 1 };
     },

@@ -1,6 +1,6 @@
 import { DomainError, invalidField } from '../lib/errors.ts';
 import { checkLabel } from '../lib/labels.ts';
-import type { GroupRole, JoinPolicy } from '../store/records.ts';
+import type { GroupRole, JoinPolicy } from '../store/seam/records.ts';
 
 export const GROUP_NAME_MAX_CHARACTERS = 64;
 export const GROUP_DESCRIPTION_MAX_CHARACTERS = 512;
@@ -40,7 +40,7 @@ export function checkMayInvite(role: GroupRole, joinPolicy: JoinPolicy): void {
 export function checkMayJoin(joinPolicy: JoinPolicy): void {
   if (joinPolicy === 'open') return;
   if (joinPolicy === 'invite_only') throw groupNotFound();
-  throw new DomainError('GROUP_NOT_OPEN', 'joining this group needs an approval');
+  throw new DomainError('ROLE_INSUFFICIENT', 'joining this group needs an approval');
 }
 
 export function groupNotFound(): DomainError {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { Domain, openMemoryStore } from '../../test/domain/domain.ts';
-import type { GroupRecord, JoinPolicy, UserRecord } from '../store/records.ts';
-import type { Store } from '../store/store.ts';
+import type { GroupRecord, JoinPolicy, UserRecord } from '../store/seam/records.ts';
+import type { Store } from '../store/seam/store.ts';
 import { createGroup } from './create-group.ts';
 import { Groups } from './groups.ts';
 import { Membership } from './membership.ts';

@@ -1,7 +1,8 @@
 import type { Bus } from '../bus/bus.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { GroupRecord, GroupRole, MemberRecord, UserRecord } from '../store/records.ts';
-import type { PageById, Store } from '../store/store.ts';
+import type { GroupRecord, GroupRole, MemberRecord, UserRecord } from '../store/seam/records.ts';
+import type { PageById } from '../store/seam/page.ts';
+import type { Store } from '../store/seam/store.ts';
 import type { Events } from '../telemetry/events.ts';
 import { groupNotFound } from './group-rules.ts';
 

@@ -5,8 +5,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { Domain, openMemoryStore, withTransactions } from '../../test/domain/domain.ts';
 import { forgetfulStore } from '../../test/domain/forgetful-store.ts';
 import { Friends } from '../friends/friends.ts';
-import type { UserRecord } from '../store/records.ts';
-import { OutcomeUnknown, type Store } from '../store/store.ts';
+import type { UserRecord } from '../store/seam/records.ts';
+import { OutcomeUnknown } from '../store/seam/failures.ts';
+import type { Store } from '../store/seam/store.ts';
 import { createGroup } from './create-group.ts';
 import type { GroupsParts } from './groups.ts';
 import { Membership } from './membership.ts';

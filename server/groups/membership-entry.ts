@@ -1,4 +1,5 @@
-import type { ConversationHead, Entry, GroupRole, MembershipChangeKind, UserRecord } from '../store/records.ts';
+import type { Entry, MembershipChangeKind } from '../store/seam/entry.ts';
+import type { ConversationHead, GroupRole, UserRecord } from '../store/seam/records.ts';
 
 /** The log's entry of a change in a group's membership, at the place after `head`. */
 export function membershipEntry(parts: {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { Domain, openMemoryStore, reasonOf, toGroup } from '../../test/domain/domain.ts';
-import type { GroupRecord, JoinPolicy, UserRecord } from '../store/records.ts';
-import type { Store } from '../store/store.ts';
+import type { GroupRecord, JoinPolicy, UserRecord } from '../store/seam/records.ts';
+import type { Store } from '../store/seam/store.ts';
 import { createGroup, type NewGroup } from './create-group.ts';
 import { Groups } from './groups.ts';
 import { Membership } from './membership.ts';
@@ -167,7 +167,7 @@ describe('joining and leaving', () => {
   test('nobody can be invited who is not there, or past a block', async () => {
     const group = await make();
     await expect(membership.invite(ann, group.id, 999_999)).rejects.toMatchObject({ reason: 'USER_NOT_FOUND' });
-    await store.transact((tx) => tx.setFriend(bob.id, ann.id, 'blocked', 0));
+    await store.transact((tx) => tx.friends.set(bob.id, ann.id, 'blocked', 0));
     await expect(membership.invite(ann, group.id, bob.id)).rejects.toMatchObject({ reason: 'RECIPIENT_UNAVAILABLE' });
   });
 });
@@ -179,8 +179,8 @@ test('admins invite into any group, members into open ones, and strangers are to
     const byStranger = membership.invite(bob, group.id, cyd.id);
     await expect(byStranger).rejects.toMatchObject({ reason: 'GROUP_NOT_FOUND' });
     await store.transact(async (tx) => {
-      const [head] = await tx.lock([group.conversationId], 'wait');
-      await tx.openPeriod(group.id, bob.id, (head?.lastSeq ?? 0) + 1, 'admin', 0);
+      const [head] = await tx.log.lock([group.conversationId], 'wait');
+      await tx.groups.openPeriod(group.id, bob.id, (head?.lastSeq ?? 0) + 1, 'admin', 0);
     });
     await membership.invite(bob, group.id, cyd.id);
     await membership.invite(bob, group.id, bob.id);
@@ -205,10 +205,10 @@ test('a block in either direction stands in the way of an invitation, not of joi
     [bob, ann],
   ] as const) {
     const group = await make();
-    await store.transact((tx) => tx.setFriend(blocker.id, blocked.id, 'blocked', 0));
+    await store.transact((tx) => tx.friends.set(blocker.id, blocked.id, 'blocked', 0));
     await expect(membership.invite(ann, group.id, bob.id)).rejects.toMatchObject({ reason: 'RECIPIENT_UNAVAILABLE' });
     await membership.join(bob, group.id);
-    await store.transact((tx) => tx.setFriend(blocker.id, blocked.id, null, 0));
+    await store.transact((tx) => tx.friends.set(blocker.id, blocked.id, null, 0));
   }
 });
 

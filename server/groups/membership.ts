@@ -1,14 +1,8 @@
 import { publishEntry } from '../messages/publish-entry.ts';
 import { DomainError, userNotFound } from '../lib/errors.ts';
-import type {
-  Entry,
-  GroupRecord,
-  GroupRole,
-  MemberRecord,
-  MembershipChangeKind,
-  UserRecord,
-} from '../store/records.ts';
-import type { Transaction } from '../store/store.ts';
+import type { Entry, MembershipChangeKind } from '../store/seam/entry.ts';
+import type { GroupRecord, GroupRole, MemberRecord, UserRecord } from '../store/seam/records.ts';
+import type { Transaction } from '../store/seam/transaction.ts';
 import { checkMayInvite, checkMayJoin, groupNotFound } from './group-rules.ts';
 import { conversationOfGroup, type GroupsParts } from './groups.ts';
 import { membershipEntry } from './membership-entry.ts';
@@ -59,7 +53,7 @@ export class Membership {
       checkMayInvite(inviter.role, group.joinPolicy);
       if (isMember(members, inviteeId)) return null;
       checkRoom(group, members);
-      const between = await tx.friendRows([[user.id, inviteeId]]);
+      const between = await tx.friends.between([[user.id, inviteeId]]);
       if (between.some((row) => row.status === 'blocked')) {
         throw new DomainError('RECIPIENT_UNAVAILABLE', 'this user can not be invited');
       }
@@ -90,15 +84,15 @@ export class Membership {
     const conversationId = await conversationOfGroup(store, groupId);
     const done = await store.transact(
       async (tx) => {
-        const [head] = await tx.lock([conversationId], 'wait');
-        const group = await tx.group(groupId);
+        const [head] = await tx.log.lock([conversationId], 'wait');
+        const group = await tx.groups.byId(groupId);
         if (head === undefined || group === undefined) throw groupNotFound();
-        const members = (await tx.members([groupId])).get(groupId) ?? [];
+        const members = (await tx.groups.members([groupId])).get(groupId) ?? [];
         const change = await decide({ group, members }, tx);
         if (change === null) return null;
         const at = this.#parts.clock.now();
         const entry = membershipEntry({ ...change, head, groupId, at });
-        await tx.append([{ entry, requestHash: null }], [conversationId]);
+        await tx.log.append([{ entry, requestHash: null }], [conversationId]);
         await applyPeriod(tx, groupId, entry, change, at);
         return { entry, change, membersVersion: head.membersVersion + 1 };
       },
@@ -114,8 +108,8 @@ export class Membership {
 }
 
 async function applyPeriod(tx: Transaction, groupId: number, entry: Entry, change: Change, at: number): Promise<void> {
-  if (change.role === null) await tx.closePeriod(groupId, change.subject.id, entry.seq, at);
-  else await tx.openPeriod(groupId, change.subject.id, entry.seq, change.role, at);
+  if (change.role === null) await tx.groups.closePeriod(groupId, change.subject.id, entry.seq, at);
+  else await tx.groups.openPeriod(groupId, change.subject.id, entry.seq, change.role, at);
 }
 
 function isMember(members: readonly MemberRecord[], userId: number): boolean {

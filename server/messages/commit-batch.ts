@@ -1,7 +1,9 @@
 import type { Clock } from '../lib/clock.ts';
 import { DomainError } from '../lib/errors.ts';
-import type { ConversationFacts, ConversationHead, NewEntry } from '../store/records.ts';
-import { DuplicateKey, type Store } from '../store/store.ts';
+import type { NewEntry } from '../store/seam/entry.ts';
+import type { ConversationFacts, ConversationHead } from '../store/seam/records.ts';
+import { DuplicateKey } from '../store/seam/failures.ts';
+import type { Store } from '../store/seam/store.ts';
 import { planBatch } from './plan-batch.ts';
 import type { Receipt, Send } from './send.ts';
 import type { WritePermissions } from './write-permissions.ts';
@@ -45,18 +47,18 @@ function tryCommit(parts: CommitParts, sends: readonly Send[], held: Held): Prom
   const facts = new Map<number, ConversationFacts>(sends.map((send) => [send.facts.id, send.facts]));
   return parts.store.transact(
     async (tx) => {
-      const locked = await tx.lock([...facts.keys()], held);
+      const locked = await tx.log.lock([...facts.keys()], held);
       const heads = new Map(locked.map((head) => [head.id, head]));
       const ready = sends.filter((send) => heads.has(send.facts.id));
       // Whoever waited for the lock and did not get it has waited for nothing: the row is gone.
       const notLocked = held === 'wait' ? vanished() : null;
       if (ready.length === 0) return { results: sends.map(() => notLocked), entries: [], repeats: [], heads };
-      const repeats = await tx.findRepeats(ready);
+      const repeats = await tx.log.findRepeats(ready);
       const lockedFacts = locked.flatMap(({ id }) => facts.get(id) ?? []);
       const judge = await parts.permissions.load(tx, lockedFacts, heads);
       const refuse = (send: Send) => judge(send.senderId, send.facts);
       const plan = planBatch(ready, { heads, repeats, refuse, now: parts.clock.now() });
-      if (plan.entries.length > 0) await tx.append(plan.entries);
+      if (plan.entries.length > 0) await tx.log.append(plan.entries);
       const planned = plan.results.values();
       const results = sends.map((send) => (heads.has(send.facts.id) ? (planned.next().value ?? null) : notLocked));
       return { results, entries: plan.entries, repeats: plan.repeats, heads };

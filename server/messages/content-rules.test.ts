@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 
 import { DomainError } from '../lib/errors.ts';
-import type { Content } from '../store/records.ts';
+import type { Content } from '../store/seam/entry.ts';
 import { checkContent, checkUuid, hashRequest, MAX_PAYLOAD_BYTES, MAX_TEXT_BYTES } from './content-rules.ts';
 
 const TO_ANN = { kind: 'user', userId: 1 } as const;

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 
 import { invalidField } from '../lib/errors.ts';
-import type { Content, Target } from '../store/records.ts';
+import type { Content } from '../store/seam/entry.ts';
+import type { Target } from '../store/seam/records.ts';
 
 export const MAX_TEXT_BYTES = 8_192;
 export const MAX_PAYLOAD_BYTES = 8_192;
@@ -10,6 +11,11 @@ export const MAX_MEDIA_TYPE_CHARACTERS = 127;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** type/subtype with optional parameters, as in RFC 6838 and RFC 2045: one line of ASCII, fit for a header. */
 const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:[ \t]*;[\t\x20-\x7e]*)?$/;
+
+/** What a client wants to say: its attachments by their ids. */
+export interface OutgoingContent extends Omit<Content, 'attachments'> {
+  readonly attachmentIds?: readonly number[];
+}
 
 /** A UUID in lower case. @throws DomainError INVALID_FIELD */
 export function checkUuid(value: string, field: string): string {

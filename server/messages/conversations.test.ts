@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Domain, openMemoryStore, toGroup, toUser } from '../../test/domain/domain.ts';
 import { withMethods } from '../../test/domain/with-methods.ts';
 import { createGroup } from '../groups/create-group.ts';
-import type { UserRecord } from '../store/records.ts';
-import type { Store } from '../store/store.ts';
+import type { UserRecord } from '../store/seam/records.ts';
+import type { Store } from '../store/seam/store.ts';
 import { Conversations } from './conversations.ts';
 
 let store: Store;

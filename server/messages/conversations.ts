@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
 
 import { DomainError, userNotFound } from '../lib/errors.ts';
-import type { ConversationFacts, Target } from '../store/records.ts';
-import type { Store } from '../store/store.ts';
+import type { ConversationFacts, Target } from '../store/seam/records.ts';
+import type { Store } from '../store/seam/store.ts';
 import { notAMember } from './write-permissions.ts';
 
 const CACHED = 20_000;

@@ -3,8 +3,9 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { silentEvents } from '../../test/domain/domain.ts';
 import { ManualClock } from '../../test/domain/manual-clock.ts';
 import { until } from '../../test/domain/until.ts';
-import type { CursorAdvance } from '../store/records.ts';
-import { type Store, StoreUnavailable } from '../store/store.ts';
+import type { CursorAdvance } from '../store/seam/records.ts';
+import { StoreUnavailable } from '../store/seam/failures.ts';
+import type { Store } from '../store/seam/store.ts';
 import { CursorWriter } from './cursor-writer.ts';
 
 const AT = { userId: 1, conversationId: 7 };

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../lib/clock.ts';
-import type { CursorAdvance } from '../store/records.ts';
-import type { Store } from '../store/store.ts';
+import type { CursorAdvance } from '../store/seam/records.ts';
+import type { Store } from '../store/seam/store.ts';
 import type { Events } from '../telemetry/events.ts';
 
 /** An acknowledgement is written so long after it came, at most. */

@@ -1,6 +1,8 @@
 import { DomainError } from '../lib/errors.ts';
-import { contentBytes, type ConversationSummary, type Entry, type Target } from '../store/records.ts';
-import type { From, Store } from '../store/store.ts';
+import { contentBytes, type Entry } from '../store/seam/entry.ts';
+import type { ConversationSummary, Target } from '../store/seam/records.ts';
+import type { From } from '../store/seam/log.ts';
+import type { Store } from '../store/seam/store.ts';
 import type { Conversations } from './conversations.ts';
 
 const MAX_PAGE_BYTES = 1_048_576;

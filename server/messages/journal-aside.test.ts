@@ -5,9 +5,10 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Domain, openMemoryStore, toUser, withTransactions } from '../../test/domain/domain.ts';
 import { until } from '../../test/domain/until.ts';
 import { UserStream } from '../../test/domain/user-stream.ts';
-import { withMethods } from '../../test/domain/with-methods.ts';
-import type { UserRecord } from '../store/records.ts';
-import { type Store, StoreUnavailable } from '../store/store.ts';
+import { withLog } from '../../test/domain/with-methods.ts';
+import type { UserRecord } from '../store/seam/records.ts';
+import { StoreUnavailable } from '../store/seam/failures.ts';
+import type { Store } from '../store/seam/store.ts';
 
 let store: Store;
 let ann: UserRecord;
@@ -39,13 +40,13 @@ async function start(limits: { maxBatchRows?: number }) {
     // A wait for a lock must not hold the one connection of SQLite: it comes before the transaction.
     let waits = false;
     const peek = await run((tx) =>
-      withMethods(tx, {
+      withLog(tx, {
         lock: async (ids, mode) => {
           waits = mode === 'wait';
           if (waits) return [];
           skips += 1;
           if (down) throw new StoreUnavailable('down');
-          return tx.lock(
+          return tx.log.lock(
             ids.filter((id) => !held.has(id)),
             mode,
           );
@@ -55,7 +56,7 @@ async function start(limits: { maxBatchRows?: number }) {
             ({ entry: { body } }) => body.kind === 'content' && body.content.text === 'poison',
           );
           if (poison) throw new Error('data too strange');
-          await tx.append(entries, changed);
+          await tx.log.append(entries, changed);
         },
       }),
     );

@@ -5,10 +5,11 @@ import * as fc from 'fast-check';
 
 import { Domain, openMemoryStore, toUser, withTransactions } from '../../test/domain/domain.ts';
 import { UserStream } from '../../test/domain/user-stream.ts';
-import { withMethods } from '../../test/domain/with-methods.ts';
+import { withLog } from '../../test/domain/with-methods.ts';
 import { isRetryable } from '../lib/errors.ts';
-import type { NewEntry } from '../store/records.ts';
-import { OutcomeUnknown, type Store, StoreUnavailable } from '../store/store.ts';
+import type { NewEntry } from '../store/seam/entry.ts';
+import { OutcomeUnknown, StoreUnavailable } from '../store/seam/failures.ts';
+import type { Store } from '../store/seam/store.ts';
 
 /** What befalls a transaction: nothing, no database, a lost answer (of what is stored or not), locks held elsewhere. */
 const FAULTS = ['none', 'down', 'lost', 'lost after commit', 'held'] as const;
@@ -38,13 +39,13 @@ function faulty(faults: readonly Fault[]): Store {
     if (fault === 'down') throw new StoreUnavailable('down');
     if (fault === 'lost') throw new OutcomeUnknown('lost');
     const done = await run((tx) =>
-      withMethods(tx, {
+      withLog(tx, {
         // Every other one of them is held.
         lock: (ids, mode) =>
-          tx.lock(fault === 'held' && mode === 'skip' ? ids.filter((id) => id % 2 === 0) : ids, mode),
+          tx.log.lock(fault === 'held' && mode === 'skip' ? ids.filter((id) => id % 2 === 0) : ids, mode),
         append: async (entries, changed) => {
           if (entries.some(isBad)) throw new Error('data too strange');
-          await tx.append(entries, changed);
+          await tx.log.append(entries, changed);
         },
       }),
     );

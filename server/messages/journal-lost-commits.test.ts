@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Domain, openMemoryStore, toUser } from '../../test/domain/domain.ts';
 import { forgetfulStore } from '../../test/domain/forgetful-store.ts';
 import { UserStream } from '../../test/domain/user-stream.ts';
-import type { Store } from '../store/store.ts';
+import type { Store } from '../store/seam/store.ts';
 
 let store: Store;
 

@@ -5,8 +5,9 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Domain, openMemoryStore, reasonOf, toGroup, toUser, withTransactions } from '../../test/domain/domain.ts';
 import { UserStream } from '../../test/domain/user-stream.ts';
 import { withMethods } from '../../test/domain/with-methods.ts';
-import type { UserRecord } from '../store/records.ts';
-import { type Store, StoreUnavailable } from '../store/store.ts';
+import type { UserRecord } from '../store/seam/records.ts';
+import { StoreUnavailable } from '../store/seam/failures.ts';
+import type { Store } from '../store/seam/store.ts';
 
 let store: Store;
 /** Whether the journal's transactions reach the database. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { describe, expect, test } from '@jest/globals';
 
-import type { Content } from '../store/records.ts';
+import type { Content } from '../store/seam/entry.ts';
 import { JournalQueue, type Queued, type QueueLimits } from './journal-queue.ts';
 import type { Send } from './send.ts';
 

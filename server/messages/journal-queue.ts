@@ -1,4 +1,4 @@
-import { contentBytes } from '../store/records.ts';
+import { contentBytes } from '../store/seam/entry.ts';
 import type { Send, Settle } from './send.ts';
 
 /** A send that waits for its transaction. */

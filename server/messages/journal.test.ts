@@ -5,9 +5,10 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Domain, openMemoryStore, reasonOf, toUser, withTransactions } from '../../test/domain/domain.ts';
 import { until } from '../../test/domain/until.ts';
 import { UserStream } from '../../test/domain/user-stream.ts';
-import { withMethods } from '../../test/domain/with-methods.ts';
-import type { NewEntry } from '../store/records.ts';
-import { DuplicateKey, OutcomeUnknown, type Store } from '../store/store.ts';
+import { withLog } from '../../test/domain/with-methods.ts';
+import type { NewEntry } from '../store/seam/entry.ts';
+import { DuplicateKey, OutcomeUnknown } from '../store/seam/failures.ts';
+import type { Store } from '../store/seam/store.ts';
 
 let store: Store;
 
@@ -25,10 +26,10 @@ const people = async (domain: Domain) => [await domain.makeUser(), await domain.
 const watched = (look: (entries: readonly NewEntry[]) => void): Store =>
   withTransactions(store, (run) =>
     run((tx) =>
-      withMethods(tx, {
+      withLog(tx, {
         append: async (entries, changed) => {
           look(entries);
-          await tx.append(entries, changed);
+          await tx.log.append(entries, changed);
         },
       }),
     ),
@@ -98,8 +99,8 @@ describe('the journal', () => {
     const [ann, bob] = await people(domain);
     const { id } = await store.log.ensureDirect(ann.id, bob.id);
     await store.transact(async (tx) => {
-      await tx.lock([id], 'wait');
-      await tx.raiseMembersVersion(id);
+      await tx.log.lock([id], 'wait');
+      await tx.log.raiseMembersVersion(id);
     });
     await domain.sendOne(ann, toUser(bob), 'hi');
     const [head] = await store.log.heads([id]);

@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 
 import { DomainError } from '../lib/errors.ts';
-import type { ConversationHead } from '../store/records.ts';
+import type { ConversationHead } from '../store/seam/records.ts';
 import { hashRequest } from './content-rules.ts';
 import { planBatch } from './plan-batch.ts';
 import type { Lane, Receipt, Send } from './send.ts';

@@ -1,6 +1,7 @@
 import { DomainError } from '../lib/errors.ts';
-import type { ConversationHead, Entry, NewEntry, StoredSend } from '../store/records.ts';
-import { isCountable } from '../store/records.ts';
+import type { Entry, NewEntry } from '../store/seam/entry.ts';
+import type { ConversationHead, StoredSend } from '../store/seam/records.ts';
+import { isCountable } from '../store/seam/entry.ts';
 import type { Lane, Receipt, Send } from './send.ts';
 
 /** What a batch comes to: a result for each send (in their order), and what has to be stored for it. */

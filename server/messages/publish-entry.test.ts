@@ -1,7 +1,8 @@
 import { beforeEach, expect, test } from '@jest/globals';
 
 import { RecordingBus } from '../../test/domain/domain.ts';
-import type { Entry, Target } from '../store/records.ts';
+import type { Entry } from '../store/seam/entry.ts';
+import type { Target } from '../store/seam/records.ts';
 import { publishEntry, publishRepeat } from './publish-entry.ts';
 
 const [ANN, BOB, TEAM] = [1, 2, 3];

@@ -1,5 +1,6 @@
 import type { Bus } from '../bus/bus.ts';
-import type { ConversationFacts, Entry } from '../store/records.ts';
+import type { Entry } from '../store/seam/entry.ts';
+import type { ConversationFacts } from '../store/seam/records.ts';
 
 /** Tells every replica of a committed entry: a direct one on both users' channels, else on the group's. */
 export function publishEntry(bus: Bus, entry: Entry, membersVersion: number): void {

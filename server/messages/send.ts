@@ -1,5 +1,6 @@
 import { type DomainError, isRetryable } from '../lib/errors.ts';
-import type { Content, ConversationFacts, Target } from '../store/records.ts';
+import type { Content } from '../store/seam/entry.ts';
+import type { ConversationFacts, Target } from '../store/seam/records.ts';
 
 /** What a client asks for, checked. */
 export interface SendRequest {

@@ -4,8 +4,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { Domain, openMemoryStore, reasonOf, toUser } from '../../test/domain/domain.ts';
 import { UserStream } from '../../test/domain/user-stream.ts';
-import type { UserRecord } from '../store/records.ts';
-import type { Store } from '../store/store.ts';
+import type { UserRecord } from '../store/seam/records.ts';
+import type { Store } from '../store/seam/store.ts';
 
 let store: Store;
 let domain: Domain;

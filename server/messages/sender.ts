@@ -1,5 +1,6 @@
 import { DomainError, isRetryable } from '../lib/errors.ts';
-import type { Content, Target, UserRecord } from '../store/records.ts';
+import type { Content } from '../store/seam/entry.ts';
+import type { Target, UserRecord } from '../store/seam/records.ts';
 import { checkContent, checkUuid, hashRequest } from './content-rules.ts';
 import type { Conversations } from './conversations.ts';
 import type { CursorWriter } from './cursor-writer.ts';

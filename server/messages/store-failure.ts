@@ -1,5 +1,5 @@
 import { DomainError } from '../lib/errors.ts';
-import { OutcomeUnknown, StoreUnavailable } from '../store/store.ts';
+import { OutcomeUnknown, StoreUnavailable } from '../store/seam/failures.ts';
 
 /** What to tell of a failure of the store as a whole; null where it lies in what was asked. */
 export function storeFailure(error: unknown): DomainError | null {

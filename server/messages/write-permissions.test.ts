@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { Domain, openMemoryStore, reasonOf, toGroup, toUser, withTransactions } from '../../test/domain/domain.ts';
-import { withMethods } from '../../test/domain/with-methods.ts';
+import { withLog, withMethods } from '../../test/domain/with-methods.ts';
 import { createGroup } from '../groups/create-group.ts';
 import { Membership } from '../groups/membership.ts';
-import type { FriendStatus, UserRecord } from '../store/records.ts';
-import { type Store, StoreUnavailable } from '../store/store.ts';
+import type { FriendStatus, UserRecord } from '../store/seam/records.ts';
+import { StoreUnavailable } from '../store/seam/failures.ts';
+import type { Store } from '../store/seam/store.ts';
 import type { DirectMessagePolicy } from './write-permissions.ts';
 
 let store: Store;
@@ -25,8 +26,8 @@ function start(policy: DirectMessagePolicy = 'anyone'): Domain {
   const counted = withTransactions(store, (run) =>
     run((tx) =>
       withMethods(tx, {
-        friendRows: (pairs) => ((reads += 1), tx.friendRows(pairs)),
-        members: (ids) => ((reads += 1), tx.members(ids)),
+        friends: withMethods(tx.friends, { between: (pairs) => ((reads += 1), tx.friends.between(pairs)) }),
+        groups: withMethods(tx.groups, { members: (ids) => ((reads += 1), tx.groups.members(ids)) }),
       }),
     ),
   );
@@ -36,10 +37,10 @@ function start(policy: DirectMessagePolicy = 'anyone'): Domain {
 async function set(ann: UserRecord, bob: UserRecord, mine: FriendStatus | null, theirs: FriendStatus | null) {
   const { id } = await store.log.ensureDirect(ann.id, bob.id);
   await store.transact(async (tx) => {
-    await tx.lock([id], 'wait');
-    await tx.setFriend(ann.id, bob.id, mine, 0);
-    await tx.setFriend(bob.id, ann.id, theirs, 0);
-    await tx.raiseMembersVersion(id);
+    await tx.log.lock([id], 'wait');
+    await tx.friends.set(ann.id, bob.id, mine, 0);
+    await tx.friends.set(bob.id, ann.id, theirs, 0);
+    await tx.log.raiseMembersVersion(id);
   });
 }
 
@@ -138,7 +139,7 @@ describe('the answer', () => {
     let failing = true;
     const flaky = withTransactions(store, async (run) => {
       if (!failing) return run();
-      return run((tx) => withMethods(tx, { append: () => Promise.reject(new StoreUnavailable('down')) }));
+      return run((tx) => withLog(tx, { append: () => Promise.reject(new StoreUnavailable('down')) }));
     });
     const domain = new Domain(store, { journalStore: flaky, policy: 'friends' });
     const [ann, bob] = [await domain.makeUser(), await domain.makeUser()];

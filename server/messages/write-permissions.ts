@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
 
 import { DomainError } from '../lib/errors.ts';
-import type { ConversationFacts, ConversationHead, FriendRow } from '../store/records.ts';
-import type { Transaction } from '../store/store.ts';
+import type { ConversationFacts, ConversationHead, FriendRow } from '../store/seam/records.ts';
+import type { Transaction } from '../store/seam/transaction.ts';
 
 /** Who may write to a user directly: anyone not blocked, or friends only. */
 export type DirectMessagePolicy = 'anyone' | 'friends';
@@ -54,8 +54,8 @@ export class WritePermissions {
   ): Promise<void> {
     const direct = stale.filter((facts) => facts.kind === 'direct');
     const groups = stale.filter((facts) => facts.kind === 'group');
-    const rows = direct.length > 0 ? await tx.friendRows(direct.map((facts) => facts.users)) : [];
-    const members = groups.length > 0 ? await tx.members(groups.map((facts) => facts.groupId)) : null;
+    const rows = direct.length > 0 ? await tx.friends.between(direct.map((facts) => facts.users)) : [];
+    const members = groups.length > 0 ? await tx.groups.members(groups.map((facts) => facts.groupId)) : null;
     for (const facts of stale) {
       const userIds =
         facts.kind === 'direct'

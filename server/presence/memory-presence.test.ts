@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { openMemoryStore, silentEvents } from '../../test/domain/domain.ts';
 import { EPOCH_MS, ManualClock } from '../../test/domain/manual-clock.ts';
-import type { Store } from '../store/store.ts';
+import type { Store } from '../store/seam/store.ts';
 import { MemoryPresence } from './memory-presence.ts';
 
 describe('presence', () => {

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../lib/clock.ts';
-import type { PresenceRow } from '../store/records.ts';
-import type { PresenceStore } from '../store/store.ts';
+import type { PresenceRow } from '../store/seam/records.ts';
+import type { PresenceStore } from '../store/seam/presence.ts';
 import type { Events } from '../telemetry/events.ts';
 import type { Presence, PresenceState } from './presence.ts';
 

@@ -3,8 +3,8 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { silentEvents } from '../../test/domain/domain.ts';
 import { EPOCH_MS, ManualClock } from '../../test/domain/manual-clock.ts';
 import { until } from '../../test/domain/until.ts';
-import type { PresenceRow } from '../store/records.ts';
-import type { PresenceStore } from '../store/store.ts';
+import type { PresenceRow } from '../store/seam/records.ts';
+import type { PresenceStore } from '../store/seam/presence.ts';
 import { MemoryPresence } from './memory-presence.ts';
 
 const ANN = 1;

@@ -25,6 +25,7 @@ export function authHandlers(calls: Calls, accounts: Accounts): Partial<AuthServ
 
     getAccount: calls.authenticated(async ({ user }, caller) => ({
       account: toAccount(user === undefined ? caller.user : await accounts.find(fromSelector(user))),
+      settings: undefined,
     })),
   };
 }

@@ -5,7 +5,7 @@ import { ErrorInfo, RequestInfo } from '../../proto/gen/google/rpc/error_details
 import { Status } from '../../proto/gen/google/rpc/status.pb.ts';
 import type { Caller, Sessions } from '../accounts/sessions.ts';
 import { DomainError } from '../lib/errors.ts';
-import { StoreUnavailable } from '../store/store.ts';
+import { StoreUnavailable } from '../store/seam/failures.ts';
 import type { Events } from '../telemetry/events.ts';
 import { Calls } from './calls.ts';
 

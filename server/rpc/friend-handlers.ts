@@ -78,6 +78,7 @@ export function friendHandlers(
           account: toAccount(other),
           outgoing,
           createTime: new Date(createdAt),
+          expireTime: undefined,
         })),
         nextPageToken: page.nextPageToken,
       };

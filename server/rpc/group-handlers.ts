@@ -33,7 +33,7 @@ export function groupHandlers(
     joinGroup: calls.authenticated(async ({ groupId }, { user }) => {
       const id = toId(groupId, 'group_id');
       await membership.join(user, id);
-      return { group: toGroup(await groups.view(user.id, id)) };
+      return { group: toGroup(await groups.view(user.id, id)), pending: false };
     }),
 
     leaveGroup: calls.authenticated(async ({ groupId }, { user }) => {

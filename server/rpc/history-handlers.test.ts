@@ -5,8 +5,8 @@ import { ListMessagesRequest, type ListMessagesResponse } from '../../proto/gen/
 import { Domain, openMemoryStore, toUser } from '../../test/domain/domain.ts';
 import { Conversations } from '../messages/conversations.ts';
 import { History } from '../messages/history.ts';
-import type { UserRecord } from '../store/records.ts';
-import type { Store } from '../store/store.ts';
+import type { UserRecord } from '../store/seam/records.ts';
+import type { Store } from '../store/seam/store.ts';
 import type { Calls, Handler } from './calls.ts';
 import { historyHandlers } from './history-handlers.ts';
 

@@ -3,12 +3,13 @@ import type { HistoryServiceServer, ListMessagesRequest } from '../../proto/gen/
 import { invalidField } from '../lib/errors.ts';
 import type { CursorWriter } from '../messages/cursor-writer.ts';
 import type { History } from '../messages/history.ts';
-import type { ConversationSummary, Target } from '../store/records.ts';
-import type { From } from '../store/store.ts';
+import type { ConversationSummary, Target } from '../store/seam/records.ts';
+import type { From } from '../store/seam/log.ts';
 import type { Calls } from './calls.ts';
 import { fromNumber, toId, toSeq } from './ids.ts';
 import { pageLimit, readPageToken, writePageToken } from './page.ts';
-import { fromTarget, toAccount, toMessage, toTarget } from './wire.ts';
+import { fromTarget, toAccount, toTarget } from './wire.ts';
+import { toMessage } from './wire-entries.ts';
 
 const SIZES = { fallback: 50, max: 200 };
 

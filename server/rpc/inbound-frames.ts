@@ -7,7 +7,8 @@ import type { OutgoingMessage } from '../messages/sender.ts';
 import { toId, toSeq } from './ids.ts';
 import { MAX_POSITIONS, MAX_SEND_BATCH } from './outbound-frames.ts';
 import { checkDecoded } from './tolerant-definition.ts';
-import { fromContent, fromTarget } from './wire.ts';
+import { fromTarget } from './wire.ts';
+import { fromContent } from './wire-entries.ts';
 
 /**
  * Gives one frame of a client to its session. What is wrong with one item or one frame is answered in the stream.

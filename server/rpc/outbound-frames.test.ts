@@ -2,9 +2,9 @@ import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 
 import { ChatResponse } from '../../proto/gen/parley/v1/chat_service.pb.ts';
-import type { Entry, EntryBody } from '../store/records.ts';
+import type { Entry, EntryBody } from '../store/seam/entry.ts';
 import { outboundEncoder } from './outbound-frames.ts';
-import { toMessage } from './wire.ts';
+import { toMessage } from './wire-entries.ts';
 
 const encode = outboundEncoder({ heartbeatMs: 10_000, heartbeatMisses: 5 });
 

@@ -6,10 +6,10 @@ import { Message } from '../../proto/gen/parley/v1/message.pb.ts';
 import type { GoAwayReason, Outbound } from '../delivery/outbound.ts';
 import { MAX_PAYLOAD_BYTES, MAX_TEXT_BYTES } from '../messages/content-rules.ts';
 import type { SendOutcome } from '../messages/send.ts';
-import type { Entry } from '../store/records.ts';
+import type { Entry } from '../store/seam/entry.ts';
 import { fromNumber } from './ids.ts';
 import { toDuration, toStatus } from './status.ts';
-import { toMessage, toReceipt } from './wire.ts';
+import { toMessage, toReceipt } from './wire-entries.ts';
 
 export const MAX_SEND_BATCH = 100;
 export const MAX_POSITIONS = 1_000;

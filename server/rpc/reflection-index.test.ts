@@ -103,6 +103,7 @@ describe('ReflectionIndex', () => {
       'google/protobuf/timestamp.proto',
       'google/rpc/status.proto',
       'parley/v1/account.proto',
+      'parley/v1/attachment.proto',
       'parley/v1/chat.proto',
       'parley/v1/chat_service.proto',
       'parley/v1/group.proto',

@@ -20,7 +20,7 @@ import { fromOutgoing } from './inbound-frames.ts';
 import { outboundEncoder } from './outbound-frames.ts';
 import type { ServedService } from './reflection.ts';
 import { invalidRequest, tolerant } from './tolerant-definition.ts';
-import { toReceipt } from './wire.ts';
+import { toReceipt } from './wire-entries.ts';
 
 export interface ServiceParts {
   readonly calls: Calls;

@@ -8,7 +8,7 @@ import { BadRequest, ErrorInfo, RetryInfo } from '../../proto/gen/google/rpc/err
 import { Status } from '../../proto/gen/google/rpc/status.pb.ts';
 import { ErrorReason } from '../../proto/gen/parley/v1/error_reason.pb.ts';
 import { DomainError, type Reason } from '../lib/errors.ts';
-import { OutcomeUnknown, StoreUnavailable } from '../store/store.ts';
+import { OutcomeUnknown, StoreUnavailable } from '../store/seam/failures.ts';
 import { CODES, toDomainError, toDuration, toStatus, toStatusObject } from './status.ts';
 
 const REASONS = Object.keys(CODES) as Reason[];

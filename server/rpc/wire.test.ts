@@ -1,16 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 
 import { GroupRole, JoinPolicy } from '../../proto/gen/parley/v1/group.pb.ts';
-import { MembershipChangeKind } from '../../proto/gen/parley/v1/message.pb.ts';
+import { Content, MembershipChangeKind } from '../../proto/gen/parley/v1/message.pb.ts';
 import { PresenceState } from '../../proto/gen/parley/v1/presence.pb.ts';
-import type {
-  Entry,
-  GroupRecord,
-  GroupRole as Role,
-  JoinPolicy as Policy,
-  MembershipChangeKind as ChangeKind,
-} from '../store/records.ts';
-import { fromContent, fromJoinPolicy, fromTarget, toGroup, toMessage, toPresence, toRole } from './wire.ts';
+import type { Entry, MembershipChangeKind as ChangeKind } from '../store/seam/entry.ts';
+import type { GroupRecord, GroupRole as Role, JoinPolicy as Policy } from '../store/seam/records.ts';
+import { fromJoinPolicy, fromTarget, toGroup, toPresence, toRole } from './wire.ts';
+import { fromContent, toMessage } from './wire-entries.ts';
 
 const LARGE = Number.MAX_SAFE_INTEGER;
 const GROUP: GroupRecord = {
@@ -80,7 +76,7 @@ test('the largest ids and seqs of an entry come through unchanged', () => {
     senderName: 'ann',
     clientMessageId: '',
     createTime: new Date(1_700_000_000_123),
-    body: { $case: 'content', value: { text: 'hi', payload: undefined } },
+    body: { $case: 'content', value: Content.fromPartial({ text: 'hi' }) },
   });
 });
 
@@ -91,7 +87,7 @@ test('a message that was sent carries its id, its text and its payload', () => {
   const message = toMessage({ ...ENTRY, target: { kind: 'user', userId: 7 }, clientMessageId, body });
   expect(message).toMatchObject({ clientMessageId, target: { target: { $case: 'userId', value: 7n } } });
   const wire = { mediaType: 'application/cbor', data: Buffer.from([0, 255]) };
-  expect(message.body).toEqual({ $case: 'content', value: { text: 'hi', payload: wire } });
+  expect(message.body).toEqual({ $case: 'content', value: Content.fromPartial({ text: 'hi', payload: wire }) });
 });
 
 test('a group’s conversation is named to its members only', () => {
@@ -125,7 +121,7 @@ describe('a target', () => {
 
 test('content that is not there is not made up', () => {
   expect(fromContent(undefined)).toBeUndefined();
-  expect(fromContent({ text: 'a', payload: undefined })).toEqual({ text: 'a' });
+  expect(fromContent(Content.fromPartial({ text: 'a' }))).toEqual({ text: 'a' });
   const payload = { mediaType: 'a/b', data: Buffer.from([1]) };
-  expect(fromContent({ text: '', payload })).toEqual({ text: '', payload });
+  expect(fromContent(Content.fromPartial({ text: '', payload }))).toEqual({ text: '', payload });
 });

@@ -1,23 +1,11 @@
 import type { Account } from '../../proto/gen/parley/v1/account.pb.ts';
 import { type Group, GroupRole, JoinPolicy } from '../../proto/gen/parley/v1/group.pb.ts';
-import { type Message, type MembershipChange, MembershipChangeKind } from '../../proto/gen/parley/v1/message.pb.ts';
-import type { Content as WireContent, Target as WireTarget } from '../../proto/gen/parley/v1/message.pb.ts';
-import type { SendReceipt } from '../../proto/gen/parley/v1/chat.pb.ts';
+import type { Target as WireTarget } from '../../proto/gen/parley/v1/message.pb.ts';
 import { type Presence, PresenceState as WirePresenceState } from '../../proto/gen/parley/v1/presence.pb.ts';
 import type { GroupView } from '../groups/groups.ts';
 import { invalidField } from '../lib/errors.ts';
-import type { Receipt } from '../messages/send.ts';
 import type { PresenceState } from '../presence/presence.ts';
-import type {
-  Content,
-  Entry,
-  EntryBody,
-  GroupRole as Role,
-  JoinPolicy as Policy,
-  MembershipChangeKind as ChangeKind,
-  Target,
-  UserRecord,
-} from '../store/records.ts';
+import type { GroupRole as Role, JoinPolicy as Policy, Target, UserRecord } from '../store/seam/records.ts';
 import { fromNumber, toId } from './ids.ts';
 
 /** Wire to domain and back, for what more than one handler needs. */
@@ -34,14 +22,6 @@ const POLICIES: Readonly<Record<Policy, JoinPolicy>> = {
   approval: JoinPolicy.JOIN_POLICY_APPROVAL,
 };
 
-const CHANGES: Readonly<Record<ChangeKind, MembershipChangeKind>> = {
-  joined: MembershipChangeKind.MEMBERSHIP_CHANGE_KIND_JOINED,
-  invited: MembershipChangeKind.MEMBERSHIP_CHANGE_KIND_INVITED,
-  left: MembershipChangeKind.MEMBERSHIP_CHANGE_KIND_LEFT,
-  removed: MembershipChangeKind.MEMBERSHIP_CHANGE_KIND_REMOVED,
-  role_changed: MembershipChangeKind.MEMBERSHIP_CHANGE_KIND_ROLE_CHANGED,
-};
-
 export function toRole(role: Role | null): GroupRole {
   return role === null ? GroupRole.GROUP_ROLE_UNSPECIFIED : ROLES[role];
 }
@@ -54,8 +34,12 @@ export function fromJoinPolicy(policy: JoinPolicy, field: string): Policy {
   return known;
 }
 
+export function toJoinPolicy(policy: Policy): JoinPolicy {
+  return POLICIES[policy];
+}
+
 export function toAccount(user: UserRecord): Account {
-  return { id: fromNumber(user.id), name: user.name, createTime: new Date(user.createdAt) };
+  return { id: fromNumber(user.id), name: user.name, createTime: new Date(user.createdAt), deleted: user.deleted };
 }
 
 export function toPresence(userId: number, state: PresenceState | undefined): Presence {
@@ -95,52 +79,4 @@ export function fromTarget(wire: WireTarget | undefined, field = 'target'): Targ
   return target.$case === 'userId'
     ? { kind: 'user', userId: toId(target.value, `${field}.user_id`) }
     : { kind: 'group', groupId: toId(target.value, `${field}.group_id`) };
-}
-
-export function fromContent(wire: WireContent | undefined): Content | undefined {
-  if (wire === undefined) return undefined;
-  return wire.payload === undefined ? { text: wire.text } : { text: wire.text, payload: wire.payload };
-}
-
-function toContent(content: Content): WireContent {
-  const { text, payload } = content;
-  return { text, payload: payload && { mediaType: payload.mediaType, data: Buffer.from(payload.data) } };
-}
-
-export function toReceipt(receipt: Receipt): SendReceipt {
-  return {
-    conversationId: fromNumber(receipt.conversationId),
-    seq: fromNumber(receipt.seq),
-    ordinal: fromNumber(receipt.ordinal),
-    createTime: new Date(receipt.createdAt),
-  };
-}
-
-export function toMessage(entry: Entry): Message {
-  return {
-    ...toReceipt(entry),
-    target: toTarget(entry.target),
-    senderId: fromNumber(entry.senderId),
-    senderName: entry.senderName,
-    clientMessageId: entry.clientMessageId ?? '',
-    body: toBody(entry.body),
-  };
-}
-
-function toBody(body: EntryBody): Message['body'] {
-  switch (body.kind) {
-    case 'content':
-      return { $case: 'content', value: toContent(body.content) };
-    case 'membership':
-      return { $case: 'membershipChange', value: toMembershipChange(body) };
-  }
-}
-
-function toMembershipChange(body: Extract<EntryBody, { kind: 'membership' }>): MembershipChange {
-  return {
-    kind: CHANGES[body.change],
-    userId: fromNumber(body.userId),
-    userName: body.userName,
-    role: toRole(body.role),
-  };
 }

@@ -1,8 +1,8 @@
 import { accountState } from './codes.ts';
 import { User } from './entities/user.ts';
 import type { Engine } from './engine.ts';
-import type { Credentials, UserRecord } from './records.ts';
-import type { AccountStore } from './store.ts';
+import type { Credentials, UserRecord } from './seam/records.ts';
+import type { AccountStore } from './seam/accounts.ts';
 
 export class AccountQueries implements AccountStore {
   readonly #engine: Engine;
@@ -15,7 +15,7 @@ export class AccountQueries implements AccountStore {
     return this.#engine.write(async ({ manager }) => {
       const row = { ...user, state: accountState.encode('active') };
       const { identifiers } = await manager.insert(User, row);
-      return { id: Number(identifiers[0]!['id']), name: user.name, createdAt: user.createdAt };
+      return { id: Number(identifiers[0]!['id']), name: user.name, createdAt: user.createdAt, deleted: false };
     });
   }
 
@@ -41,5 +41,6 @@ export class AccountQueries implements AccountStore {
 
 /** What the domain sees of a user. */
 export function userRecord(user: User): UserRecord {
-  return { id: Number(user.id), name: user.name, createdAt: user.createdAt };
+  const deleted = accountState.decode(user.state) !== 'active';
+  return { id: Number(user.id), name: user.name, createdAt: user.createdAt, deleted };
 }

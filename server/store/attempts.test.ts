@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Clock } from '../lib/clock.ts';
 import { type Attempt, type AttemptOptions, runAttempts } from './attempts.ts';
 import { CALL_DEADLINE_MS, RETRY_BUDGET_MS } from './retry.ts';
-import { OutcomeUnknown, StoreUnavailable } from './store.ts';
+import { OutcomeUnknown, StoreUnavailable } from './seam/failures.ts';
 
 const DEADLOCK = Object.assign(new Error('deadlock'), { errno: 1213 });
 const LOST = Object.assign(new Error('lost'), { fatal: true });

@@ -1,6 +1,6 @@
 import { type Clock, pause } from '../lib/clock.ts';
 import { backoffMs, CALL_DEADLINE_MS, DeadlineExceeded, judge, type Phase, RETRY_BUDGET_MS } from './retry.ts';
-import { OutcomeUnknown, StoreUnavailable } from './store.ts';
+import { OutcomeUnknown, StoreUnavailable } from './seam/failures.ts';
 
 /** One attempt's side of the bargain: it says how far it is, and is told when its time is over. */
 export interface Attempt {

@@ -1,4 +1,4 @@
-import type { ConversationFacts, Target } from './records.ts';
+import type { ConversationFacts, Target } from './seam/records.ts';
 import type { Row } from './sql.ts';
 
 /** The columns of a conversation that never change. */

@@ -1,6 +1,6 @@
 import type { Engine } from './engine.ts';
-import type { Cursor, CursorAdvance } from './records.ts';
-import type { CursorStore } from './store.ts';
+import type { Cursor, CursorAdvance } from './seam/records.ts';
+import type { CursorStore } from './seam/cursors.ts';
 import { raiseRows } from './update-rows.ts';
 
 const GET = 'SELECT delivered_seq, read_seq FROM offline_message WHERE user_id = ? AND conversation_id = ?';

@@ -1,6 +1,6 @@
 import type { EntityMetadata } from 'typeorm';
 import { classify, driverError } from './retry.ts';
-import { DuplicateKey } from './store.ts';
+import { DuplicateKey } from './seam/failures.ts';
 
 /** A statement failed for a reason that is a bug. Without the statement and its parameters: they hold what users say. */
 export class DatabaseError extends Error {

@@ -1,8 +1,8 @@
 import { type FactsRow, toFacts } from './conversation-facts.ts';
 import { ENTRY_COLUMNS, type EntryRow, toEntry } from './entry-rows.ts';
-import type { Entry } from './records.ts';
+import type { Entry } from './seam/entry.ts';
 import type { Parameter, Sql } from './sql.ts';
-import type { ReadLimits } from './store.ts';
+import type { ReadLimits } from './seam/log.ts';
 
 /** Which entries of one conversation. */
 export interface EntryRange extends ReadLimits {

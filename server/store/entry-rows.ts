@@ -1,33 +1,21 @@
-import { entryKind } from './codes.ts';
+import { BODY_COLUMN_NAMES, BODY_COLUMNS, bodyParameters, type BodyRow, toBody } from './body-rows.ts';
 import { targetOf } from './conversation-facts.ts';
-import type { ConversationFacts, Entry, EntryBody, GroupRole, MembershipChangeKind, NewEntry } from './records.ts';
-import type { Parameter, Row } from './sql.ts';
+import type { Entry, NewEntry } from './seam/entry.ts';
+import type { ConversationFacts } from './seam/records.ts';
+import type { Parameter } from './sql.ts';
 import { uuidFromBytes, uuidToBytes } from './uuid.ts';
 
 /** The columns of an entry `m`, for toEntry. */
 export const ENTRY_COLUMNS =
-  'm.conversation_id, m.seq, m.ordinal, m.sender_id, m.client_message_id, m.kind, m.subject_id, m.text, ' +
-  'm.media_type, m.payload, m.detail, m.created_at';
+  'm.conversation_id, m.seq, m.ordinal, m.sender_id, m.client_message_id, m.created_at, ' + BODY_COLUMNS;
 
-export interface EntryRow extends Row {
+export interface EntryRow extends BodyRow {
   readonly conversation_id: number;
   readonly seq: number;
   readonly ordinal: number;
   readonly sender_id: number;
   readonly client_message_id: Buffer | null;
-  readonly kind: number;
-  readonly subject_id: number | null;
-  readonly text: string | null;
-  readonly media_type: string | null;
-  readonly payload: Buffer | null;
-  readonly detail: string | null;
   readonly created_at: number;
-}
-
-/** What `detail` holds of a membership entry, as JSON. */
-interface MembershipDetail {
-  readonly change: MembershipChangeKind;
-  readonly role: GroupRole | null;
 }
 
 /** `nameOf`: the present name of a user, '' where there is none. */
@@ -41,19 +29,8 @@ export function toEntry(row: EntryRow, facts: ConversationFacts, nameOf: (userId
     senderName: nameOf(row.sender_id),
     clientMessageId: row.client_message_id && uuidFromBytes(row.client_message_id),
     createdAt: row.created_at,
-    body: toBody(row, nameOf),
+    body: toBody(row, row.conversation_id, nameOf),
   };
-}
-
-function toBody(row: EntryRow, nameOf: (userId: number) => string): EntryBody {
-  if (entryKind.decode(row.kind) === 'content') {
-    const text = row.text ?? '';
-    if (row.payload === null) return { kind: 'content', content: { text } };
-    return { kind: 'content', content: { text, payload: { mediaType: row.media_type ?? '', data: row.payload } } };
-  }
-  const { change, role } = JSON.parse(row.detail!) as MembershipDetail;
-  const userId = row.subject_id!;
-  return { kind: 'membership', change, role, userId, userName: nameOf(userId) };
 }
 
 const INSERTED = [
@@ -63,13 +40,8 @@ const INSERTED = [
   'sender_id',
   'client_message_id',
   'request_hash',
-  'kind',
-  'subject_id',
-  'text',
-  'media_type',
-  'payload',
-  'detail',
   'created_at',
+  ...BODY_COLUMN_NAMES,
 ];
 
 export const PARAMETERS_PER_ENTRY = INSERTED.length;
@@ -88,18 +60,7 @@ export function entryParameters({ entry, requestHash }: NewEntry): Parameter[] {
     entry.senderId,
     entry.clientMessageId === null ? null : uuidToBytes(entry.clientMessageId),
     requestHash,
-    entryKind.encode(entry.body.kind),
-    ...bodyParameters(entry.body),
     entry.createdAt,
+    ...bodyParameters(entry.body),
   ];
-}
-
-/** subject_id, text, media_type, payload, detail */
-function bodyParameters(body: EntryBody): Parameter[] {
-  if (body.kind === 'content') {
-    const { text, payload } = body.content;
-    return [null, text, payload?.mediaType ?? null, payload?.data ?? null, null];
-  }
-  const detail: MembershipDetail = { change: body.change, role: body.role };
-  return [body.userId, null, null, null, JSON.stringify(detail)];
 }

@@ -1,23 +1,22 @@
 import { friendStatus } from './codes.ts';
 import type { Engine } from './engine.ts';
-import type { FriendStore, PageById } from './store.ts';
-import { toUserRecord, type UserRow } from './user-rows.ts';
+import type { FriendStore } from './seam/friends.ts';
+import type { PageById } from './seam/page.ts';
+import { toUserRecord, USER_COLUMNS, type UserRow } from './user-rows.ts';
 
 interface FriendshipRow extends UserRow {
   readonly outgoing: number;
   readonly since: number;
 }
 
-const USER = 'u.id, u.name, u.created_at';
-
 const LIST = `
-  SELECT ${USER}, f.created_at AS since
+  SELECT ${USER_COLUMNS}, f.created_at AS since
   FROM friend f JOIN user u ON u.id = f.friend_id
   WHERE f.user_id = ? AND f.status = ? AND f.friend_id > ?
   ORDER BY f.friend_id LIMIT ?`;
 
 const REQUESTS = `
-  SELECT ${USER}, r.outgoing, r.since
+  SELECT ${USER_COLUMNS}, r.outgoing, r.since
   FROM (
     SELECT f.friend_id AS other_id, 1 AS outgoing, f.created_at AS since
     FROM friend f WHERE f.user_id = ? AND f.status = ? AND f.friend_id > ?

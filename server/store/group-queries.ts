@@ -8,8 +8,10 @@ import {
   toGroupRecord,
   toMemberRecord,
 } from './group-rows.ts';
-import type { GroupRecord, MemberRecord } from './records.ts';
-import type { GroupStore, PageById } from './store.ts';
+import type { GroupRecord, MemberRecord } from './seam/records.ts';
+import type { GroupStore } from './seam/groups.ts';
+import type { PageById } from './seam/page.ts';
+import { toUserRecord, USER_COLUMNS, type UserRow } from './user-rows.ts';
 import { uuidToBytes } from './uuid.ts';
 
 const BY_ID = `SELECT ${GROUP_COLUMNS} FROM all_group g WHERE g.id = ?`;
@@ -28,7 +30,7 @@ const LIST = `
   ORDER BY p.group_id LIMIT ?`;
 
 const MEMBERS = `
-  SELECT ${MEMBER_COLUMNS}, u.name, u.created_at
+  SELECT ${MEMBER_COLUMNS}, ${USER_COLUMNS}
   FROM group_user p JOIN user u ON u.id = p.user_id
   WHERE p.group_id = ? AND p.left_seq IS NULL AND p.user_id > ?
   ORDER BY p.user_id LIMIT ?`;
@@ -72,9 +74,9 @@ export class GroupQueries implements GroupStore {
   members(groupId: number, page: PageById): ReturnType<GroupStore['members']> {
     return this.#engine.read(async (sql) => {
       const parameters = [groupId, page.afterId, page.limit];
-      const rows = await sql.query<MemberRow & { name: string; created_at: number }>(MEMBERS, parameters);
+      const rows = await sql.query<MemberRow & UserRow>(MEMBERS, parameters);
       return rows.map((row) => ({
-        user: { id: row.user_id, name: row.name, createdAt: row.created_at },
+        user: toUserRecord(row),
         member: toMemberRecord(row),
       }));
     });

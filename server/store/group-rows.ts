@@ -1,5 +1,5 @@
 import { groupRole, joinPolicy } from './codes.ts';
-import type { GroupRecord, MemberRecord } from './records.ts';
+import type { GroupRecord, MemberRecord } from './seam/records.ts';
 import type { Row } from './sql.ts';
 
 /** The columns of a group `g`, for toGroupRecord. */

@@ -1,4 +1,4 @@
-import type { ConversationHead } from './records.ts';
+import type { ConversationHead } from './seam/records.ts';
 import type { Row } from './sql.ts';
 
 /** A conversation's columns that move. */

@@ -4,10 +4,12 @@ import { placeholders } from './dialect.ts';
 import type { Engine } from './engine.ts';
 import { readEntries } from './entry-page.ts';
 import { type HeadRow, toHead } from './head-rows.ts';
-import type { ConversationFacts, ConversationHead, ConversationSummary, Entry, Period, Standing } from './records.ts';
+import type { Entry } from './seam/entry.ts';
+import type { ConversationFacts, ConversationHead, ConversationSummary, Period, Standing } from './seam/records.ts';
 import type { Row } from './sql.ts';
 import { readStandings } from './standings.ts';
-import { DuplicateKey, type From, type LogStore, type ReadLimits, type VisibleReadLimits } from './store.ts';
+import { DuplicateKey } from './seam/failures.ts';
+import type { From, LogStore, ReadLimits, VisibleReadLimits } from './seam/log.ts';
 import { readSummaries } from './summaries.ts';
 import { readVisibleEntries } from './visible-entries.ts';
 

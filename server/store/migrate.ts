@@ -5,7 +5,7 @@ import { type MysqlLocation, StoreConfigurationError } from './database-url.ts';
 import { openMysql } from './mysql-connections.ts';
 import type { MysqlFlavour } from './mysql-server.ts';
 import { driverError } from './retry.ts';
-import { StoreUnavailable } from './store.ts';
+import { StoreUnavailable } from './seam/failures.ts';
 
 const LOCK_WAIT_S = 60;
 const NO_SUCH_TABLE = 1146;

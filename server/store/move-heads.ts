@@ -1,4 +1,4 @@
-import type { NewEntry } from './records.ts';
+import type { NewEntry } from './seam/entry.ts';
 import type { Sql } from './sql.ts';
 import { updateRows } from './update-rows.ts';
 

@@ -1,6 +1,6 @@
 import { type Connection, createConnection } from 'mysql2/promise';
 import { type MysqlLocation, StoreConfigurationError } from './database-url.ts';
-import { StoreUnavailable } from './store.ts';
+import { StoreUnavailable } from './seam/failures.ts';
 
 export type MysqlFlavour = 'mysql' | 'mariadb';
 

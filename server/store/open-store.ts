@@ -7,7 +7,7 @@ import { identifyServer, openingError } from './mysql-server.ts';
 import { SqlStore } from './sql-store.ts';
 import { openSqlite } from './sqlite-connections.ts';
 import { SqliteEngine } from './sqlite-engine.ts';
-import type { Store } from './store.ts';
+import type { Store } from './seam/store.ts';
 
 export { StoreConfigurationError } from './database-url.ts';
 

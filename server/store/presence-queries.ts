@@ -1,8 +1,8 @@
 import { placeholders } from './dialect.ts';
 import type { Engine } from './engine.ts';
-import type { PresenceRow } from './records.ts';
+import type { PresenceRow } from './seam/records.ts';
 import type { Sql } from './sql.ts';
-import type { PresenceStore } from './store.ts';
+import type { PresenceStore } from './seam/presence.ts';
 import { updateRows } from './update-rows.ts';
 
 export class PresenceQueries implements PresenceStore {

@@ -1,4 +1,4 @@
-import type { StoredSend } from './records.ts';
+import type { StoredSend } from './seam/records.ts';
 import type { Row, Sql } from './sql.ts';
 import { uuidFromBytes, uuidToBytes } from './uuid.ts';
 

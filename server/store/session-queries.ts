@@ -2,8 +2,8 @@ import { LessThan } from 'typeorm';
 import { userRecord } from './account-queries.ts';
 import { Session } from './entities/session.ts';
 import type { Engine } from './engine.ts';
-import type { SessionRecord } from './records.ts';
-import type { SessionStore } from './store.ts';
+import type { SessionRecord } from './seam/records.ts';
+import type { SessionStore } from './seam/accounts.ts';
 import { raiseRows } from './update-rows.ts';
 
 export class SessionQueries implements SessionStore {

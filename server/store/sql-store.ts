@@ -7,8 +7,9 @@ import { GroupQueries } from './group-queries.ts';
 import { LogQueries } from './log-queries.ts';
 import { PresenceQueries } from './presence-queries.ts';
 import { SessionQueries } from './session-queries.ts';
-import type { Store, Transaction } from './store.ts';
-import { SqlTransaction } from './transaction.ts';
+import type { Store } from './seam/store.ts';
+import type { Transaction } from './seam/transaction.ts';
+import { SqlTransaction } from './sql-transaction.ts';
 
 /** The store on either engine. */
 export class SqlStore implements Store {

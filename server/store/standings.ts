@@ -1,5 +1,5 @@
 import { type FactsRow, toFacts } from './conversation-facts.ts';
-import type { Standing } from './records.ts';
+import type { Standing } from './seam/records.ts';
 import type { Sql } from './sql.ts';
 
 interface StandingRow extends FactsRow {

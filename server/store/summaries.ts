@@ -1,9 +1,9 @@
 import { type FactsRow, peerOf, toFacts } from './conversation-facts.ts';
 import { ENTRY_COLUMNS, type EntryRow, toEntry } from './entry-rows.ts';
-import type { ConversationSummary, UserRecord } from './records.ts';
+import type { ConversationSummary, UserRecord } from './seam/records.ts';
 import type { Sql } from './sql.ts';
 import { LATEST_PERIODS } from './standings.ts';
-import type { LogStore } from './store.ts';
+import type { LogStore } from './seam/log.ts';
 import { usersById } from './user-rows.ts';
 
 interface SummaryRow extends EntryRow, FactsRow {

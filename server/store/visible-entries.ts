@@ -1,8 +1,8 @@
 import { type FactsRow, toFacts } from './conversation-facts.ts';
 import { type EntryRange, readEntries } from './entry-page.ts';
-import { contentBytes, type Entry } from './records.ts';
+import { contentBytes, type Entry } from './seam/entry.ts';
 import type { Sql } from './sql.ts';
-import type { From, LogStore, VisibleReadLimits } from './store.ts';
+import type { From, LogStore, VisibleReadLimits } from './seam/log.ts';
 
 /** Entries from one seq to another, both included. */
 interface SeqRange {

@@ -1,3 +1,4 @@
+import { Content } from '../../proto/gen/parley/v1/message.pb.ts';
 import { randomUUID } from 'node:crypto';
 
 import { credentials, status } from '@grpc/grpc-js';
@@ -37,7 +38,7 @@ function watch(address: string, { token }: Login) {
 
 function sendTo(peer: ChatPeer, userId: number, clientMessageId: string): void {
   const target = { target: { $case: 'userId' as const, value: BigInt(userId) } };
-  const content = { text: 'hello', payload: undefined };
+  const content = Content.fromPartial({ text: 'hello' });
   peer.send({ $case: 'send', value: { messages: [{ clientMessageId, target, content }] } });
 }
 

@@ -26,6 +26,7 @@ async function makeGroup(address: string, [owner, ...others]: readonly Login[]):
       description: '',
       joinPolicy: JoinPolicy.JOIN_POLICY_OPEN,
       memberLimit: 0,
+      historyVisible: false,
       requestId: '',
     };
     const { group } = await call<CreateGroupResponse>((done) =>

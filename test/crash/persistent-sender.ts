@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 
 import type { SendReceipt } from '../../proto/gen/parley/v1/chat.pb.ts';
-import type { Target } from '../../proto/gen/parley/v1/message.pb.ts';
+import { Content, type Target } from '../../proto/gen/parley/v1/message.pb.ts';
 import { ChatPeer, type Login } from '../cluster/chat-peer.ts';
 
 interface Outgoing {
@@ -80,7 +80,7 @@ export class PersistentSender {
   }
 
   #send(peer: ChatPeer, { clientMessageId, target, text }: Outgoing): void {
-    const message = { clientMessageId, target, content: { text, payload: undefined } };
+    const message = { clientMessageId, target, content: Content.fromPartial({ text }) };
     peer.send({ $case: 'send', value: { messages: [message] } });
   }
 

@@ -1,6 +1,6 @@
 import type { ChatSession } from '../../server/delivery/chat-session.ts';
 import type { ScrambledReplica } from './replica.ts';
-import type { UserRecord } from '../../server/store/records.ts';
+import type { UserRecord } from '../../server/store/seam/records.ts';
 import type { Told } from './told.ts';
 
 export interface Cursors {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 
-import type { Store } from '../../server/store/store.ts';
+import type { Store } from '../../server/store/seam/store.ts';
 import { Device } from './device.ts';
 import { ScrambledReplica } from './replica.ts';
 import type { Fate } from './scrambled.ts';

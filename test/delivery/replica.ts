@@ -12,8 +12,8 @@ import { Journal } from '../../server/messages/journal.ts';
 import { Sender } from '../../server/messages/sender.ts';
 import { WritePermissions } from '../../server/messages/write-permissions.ts';
 import { MemoryPresence } from '../../server/presence/memory-presence.ts';
-import type { UserRecord } from '../../server/store/records.ts';
-import type { Store } from '../../server/store/store.ts';
+import type { UserRecord } from '../../server/store/seam/records.ts';
+import type { Store } from '../../server/store/seam/store.ts';
 import { silentEvents as events } from '../domain/domain.ts';
 import { type Fate, ScrambledBus, scrambledClock, scrambledStore, stoppedClock } from './scrambled.ts';
 

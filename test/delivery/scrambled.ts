@@ -2,7 +2,8 @@ import type * as fc from 'fast-check';
 
 import type { Bus, BusEvent, Channel } from '../../server/bus/bus.ts';
 import type { Clock } from '../../server/lib/clock.ts';
-import type { LogStore, Store } from '../../server/store/store.ts';
+import type { LogStore } from '../../server/store/seam/log.ts';
+import type { Store } from '../../server/store/seam/store.ts';
 
 /**
  * Parts of a replica whose every step is taken when the scheduler says so: reads of the log begin and answer in any

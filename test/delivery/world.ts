@@ -1,8 +1,8 @@
 import { MemoryBus } from '../../server/bus/memory-bus.ts';
 import { createGroup } from '../../server/groups/create-group.ts';
 import { systemClock } from '../../server/lib/clock.ts';
-import type { GroupRecord, UserRecord } from '../../server/store/records.ts';
-import type { Store } from '../../server/store/store.ts';
+import type { GroupRecord, UserRecord } from '../../server/store/seam/records.ts';
+import type { Store } from '../../server/store/seam/store.ts';
 import { silentEvents } from '../domain/domain.ts';
 
 let serial = 0;

@@ -1,4 +1,5 @@
-import { OutcomeUnknown, type Store } from '../../server/store/store.ts';
+import { OutcomeUnknown } from '../../server/store/seam/failures.ts';
+import type { Store } from '../../server/store/seam/store.ts';
 import { withMethods } from './with-methods.ts';
 
 /** A store that loses the answer of every commit: work that is repeatable is done again, of other work nobody knows. */

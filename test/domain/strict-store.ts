@@ -1,8 +1,9 @@
-import type { Store, Transaction } from '../../server/store/store.ts';
+import type { Store } from '../../server/store/seam/store.ts';
+import type { Transaction } from '../../server/store/seam/transaction.ts';
 import { withMethods } from './with-methods.ts';
 
 /** What may come before the lock: it makes what it locks. */
-const LOCKS: ReadonlySet<PropertyKey> = new Set<keyof Transaction>(['lock', 'insertGroup']);
+const LOCKS: ReadonlySet<string> = new Set(['log.lock', 'groups.insert']);
 
 /**
  * The store as the worst database would have it, which shows by itself what otherwise only a race does:
@@ -28,23 +29,26 @@ export function strictStore(store: Store): Store {
 
 async function strictly<T>(tx: Transaction, work: (tx: Transaction) => Promise<T>): Promise<T> {
   let locked = false;
-  let underWay: PropertyKey | undefined;
-  const strict = new Proxy(tx, {
-    get:
-      (_target, method: keyof Transaction) =>
-      async (...args: never[]) => {
-        if (underWay !== undefined) throw new Error(`${method} while ${String(underWay)} is under way`);
-        if (!locked && !LOCKS.has(method)) throw new Error(`${method} before anything is locked`);
-        underWay = method;
-        try {
-          return await (tx[method] as (...args: never[]) => Promise<unknown>)(...args);
-        } finally {
-          underWay = undefined;
-          locked ||= LOCKS.has(method);
-        }
+  let underWay: string | undefined;
+  const watched = (part: keyof Transaction) =>
+    new Proxy(tx[part], {
+      get(target, method) {
+        const name = `${part}.${String(method)}`;
+        return async (...args: never[]) => {
+          if (underWay !== undefined) throw new Error(`${name} while ${underWay} is under way`);
+          if (!locked && !LOCKS.has(name)) throw new Error(`${name} before anything is locked`);
+          underWay = name;
+          try {
+            return await (Reflect.get(target, method) as (...args: never[]) => Promise<unknown>).apply(target, args);
+          } finally {
+            underWay = undefined;
+            locked ||= LOCKS.has(name);
+          }
+        };
       },
-  });
+    });
+  const strict = new Proxy(tx, { get: (_target, part: keyof Transaction) => watched(part) });
   const result = await work(strict);
-  if (underWay !== undefined) throw new Error(`the transaction ends while ${String(underWay)} is under way`);
+  if (underWay !== undefined) throw new Error(`the transaction ends while ${underWay} is under way`);
   return result;
 }

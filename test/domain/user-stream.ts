@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import type { Lane, SendOutcome } from '../../server/messages/send.ts';
-import type { Target, UserRecord } from '../../server/store/records.ts';
+import type { Target, UserRecord } from '../../server/store/seam/records.ts';
 import type { Domain } from './domain.ts';
 
 /** What a stream of one user sends to one target, and what became of it, in the order in which it was told. */

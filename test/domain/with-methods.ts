@@ -1,3 +1,6 @@
+import type { LogWrites } from '../../server/store/seam/log.ts';
+import type { Transaction } from '../../server/store/seam/transaction.ts';
+
 /** The same object, with some of its methods in the hands of a test. */
 export function withMethods<T extends object>(target: T, methods: Partial<T>): T {
   return new Proxy(target, {
@@ -8,4 +11,9 @@ export function withMethods<T extends object>(target: T, methods: Partial<T>): T
       return typeof value === 'function' ? (value.bind(target) as unknown) : value;
     },
   });
+}
+
+/** A transaction, with what it does to the log in the hands of a test. */
+export function withLog(tx: Transaction, methods: Partial<LogWrites>): Transaction {
+  return withMethods(tx, { log: withMethods(tx.log, methods) });
 }

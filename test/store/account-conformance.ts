@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import { DuplicateKey } from '../../server/store/store.ts';
+import { DuplicateKey } from '../../server/store/seam/failures.ts';
 import type { World } from './world.ts';
 
 /** Accounts and sessions. */
@@ -13,7 +13,7 @@ export function accountConformance(world: () => World): void {
       passwordHash: '$argon2id$x',
       createdAt: 1_764_000_000_123,
     });
-    const expected = { id: made.id, name: 'Ånn 😀', createdAt: 1_764_000_000_123 };
+    const expected = { id: made.id, name: 'Ånn 😀', createdAt: 1_764_000_000_123, deleted: false };
     expect(made).toEqual(expected);
     expect(await accounts.byId(made.id)).toEqual(expected);
     expect(await accounts.byFoldedName('ånn 😀')).toEqual(expected);

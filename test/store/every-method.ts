@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Store } from '../../server/store/store.ts';
+import type { Store } from '../../server/store/seam/store.ts';
 
 const PAGE = { afterId: 0, limit: 10 };
 const LIMITS = { limit: 10, maxBytes: 1_000 };
@@ -44,7 +44,7 @@ export function everyMethod(store: Store): Record<string, () => Promise<unknown>
     'presence.lastSeen': () => presence.lastSeen([1]),
     'store.logEpoch': () => store.logEpoch(),
     'store.ping': () => store.ping(),
-    'store.transact': () => store.transact((tx) => tx.lock([1], 'wait')),
+    'store.transact': () => store.transact((tx) => tx.log.lock([1], 'wait')),
   };
 }
 

@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
-import type { FriendStatus, UserRecord } from '../../server/store/records.ts';
+import type { FriendStatus, UserRecord } from '../../server/store/seam/records.ts';
 import type { World } from './world.ts';
 
 /** Friends and requests. */
 export function friendConformance(world: () => World): void {
   const set = (user: UserRecord, friend: UserRecord, status: FriendStatus | null, at = 7) =>
-    world().store.transact((tx) => tx.setFriend(user.id, friend.id, status, at));
+    world().store.transact((tx) => tx.friends.set(user.id, friend.id, status, at));
 
   test('accepted friends are listed by id, in pages', async () => {
     const [me, ...others] = (await world().users(5)) as [UserRecord, ...UserRecord[]];
@@ -42,12 +42,12 @@ export function friendConformance(world: () => World): void {
   test('a transaction reads, overwrites and removes rows of both directions', async () => {
     const [a, b, c] = (await world().users(3)) as [UserRecord, UserRecord, UserRecord];
     const rows = await world().store.transact(async (tx) => {
-      await tx.setFriend(a.id, b.id, 'requested', 1);
-      await tx.setFriend(a.id, b.id, 'accepted', 2);
-      await tx.setFriend(b.id, a.id, 'accepted', 2);
-      await tx.setFriend(c.id, a.id, 'requested', 3);
-      await tx.setFriend(c.id, a.id, null, 3);
-      return tx.friendRows([
+      await tx.friends.set(a.id, b.id, 'requested', 1);
+      await tx.friends.set(a.id, b.id, 'accepted', 2);
+      await tx.friends.set(b.id, a.id, 'accepted', 2);
+      await tx.friends.set(c.id, a.id, 'requested', 3);
+      await tx.friends.set(c.id, a.id, null, 3);
+      return tx.friends.between([
         [a.id, b.id],
         [b.id, a.id],
         [a.id, c.id],
@@ -65,7 +65,7 @@ export function friendConformance(world: () => World): void {
     for (const a of users) for (const b of users) if (a.id < b.id) pairs.push([a.id, b.id]);
     await set(users[0]!, users[39]!, 'accepted');
     await set(users[39]!, users[1]!, 'blocked');
-    const rows = await world().store.transact((tx) => tx.friendRows(pairs));
+    const rows = await world().store.transact((tx) => tx.friends.between(pairs));
     expect(rows).toHaveLength(2);
   });
 }

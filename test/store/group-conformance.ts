@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import { DuplicateKey } from '../../server/store/store.ts';
+import { DuplicateKey } from '../../server/store/seam/failures.ts';
 import { type World, WIDE } from './world.ts';
 
 /** Groups, their members and periods of membership. */
@@ -122,23 +122,23 @@ export function groupConformance(world: () => World): void {
     await world().join(group, member);
     await world().leave(empty, owner);
     await world().store.transact(async (tx) => {
-      await tx.lock([group.conversationId, empty.conversationId], 'wait');
-      const members = await tx.members([group.groupId, empty.groupId]);
+      await tx.log.lock([group.conversationId, empty.conversationId], 'wait');
+      const members = await tx.groups.members([group.groupId, empty.groupId]);
       expect(members.get(group.groupId)!.map((m) => [m.userId, m.role])).toEqual([
         [owner.id, 'owner'],
         [member.id, 'member'],
       ]);
       expect(members.get(empty.groupId)).toEqual([]);
-      expect((await tx.group(group.groupId))?.memberCount).toBe(2);
-      expect(await tx.user(member.id)).toEqual(member);
-      expect(await tx.user(member.id + 1_000_000)).toBeUndefined();
+      expect((await tx.groups.byId(group.groupId))?.memberCount).toBe(2);
+      expect(await tx.accounts.byId(member.id)).toEqual(member);
+      expect(await tx.accounts.byId(member.id + 1_000_000)).toBeUndefined();
     });
   });
 
   test('one period cannot be opened twice', async () => {
     const owner = await world().user();
     const group = await world().group(owner);
-    const again = world().store.transact((tx) => tx.openPeriod(group.groupId, owner.id, 1, 'owner', 1));
+    const again = world().store.transact((tx) => tx.groups.openPeriod(group.groupId, owner.id, 1, 'owner', 1));
     await expect(again).rejects.toThrow(DuplicateKey);
     await expect(again).rejects.toMatchObject({ key: 'PRIMARY' });
     const { entries } = await world().store.log.readVisible(owner.id, group.conversationId, { afterSeq: 0 }, WIDE);

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { StoreUnavailable } from '../../server/store/store.ts';
+import { StoreUnavailable } from '../../server/store/seam/failures.ts';
 import type { EngineTraits } from './store-conformance.ts';
 import { append, text, type World } from './world.ts';
 
@@ -11,13 +11,13 @@ export function lockConformance(world: () => World, traits: EngineTraits): void 
     await world().say(second.id, second.a.id, text('x'), text('y'));
     const asked = [second.id, 2 ** 42, first.id, second.id];
     for (const held of ['wait', 'skip'] as const) {
-      const heads = await store.transact((tx) => tx.lock(asked, held));
+      const heads = await store.transact((tx) => tx.log.lock(asked, held));
       expect(heads).toEqual([
         { id: first.id, lastSeq: 0, lastOrdinal: 0, membersVersion: 1 },
         { id: second.id, lastSeq: 2, lastOrdinal: 2, membersVersion: 1 },
       ]);
     }
-    expect(await store.transact((tx) => tx.lock([], 'wait'))).toEqual([]);
+    expect(await store.transact((tx) => tx.log.lock([], 'wait'))).toEqual([]);
   });
 
   /** Holds the lock on a conversation until it is told to go on; then appends an entry and commits. */
@@ -25,7 +25,7 @@ export function lockConformance(world: () => World, traits: EngineTraits): void 
     const locked = Promise.withResolvers<void>();
     const release = Promise.withResolvers<void>();
     const done = world().store.transact(async (tx) => {
-      await tx.lock([id], 'wait');
+      await tx.log.lock([id], 'wait');
       locked.resolve();
       await release.promise;
       await append(tx, id, senderId, [text('by the holder')]);
@@ -71,18 +71,18 @@ export function lockConformance(world: () => World, traits: EngineTraits): void 
     const { store } = world();
     const [held, free] = [await world().direct(), await world().direct()];
     const holder = await hold(held.id, held.a.id);
-    const skipping = await store.transact((tx) => tx.lock([held.id, free.id], 'skip'));
+    const skipping = await store.transact((tx) => tx.log.lock([held.id, free.id], 'skip'));
     expect(skipping.map((head) => head.id)).toEqual([free.id]);
-    await expect(store.transact((tx) => tx.lock([held.id], 'wait'))).rejects.toThrow(StoreUnavailable);
+    await expect(store.transact((tx) => tx.log.lock([held.id], 'wait'))).rejects.toThrow(StoreUnavailable);
     await holder.release();
-    expect(await store.transact((tx) => tx.lock([held.id], 'skip'))).toMatchObject([{ id: held.id, lastSeq: 1 }]);
+    expect(await store.transact((tx) => tx.log.lock([held.id], 'skip'))).toMatchObject([{ id: held.id, lastSeq: 1 }]);
   });
 
   test('a lock on one conversation does not wait for those around it', async () => {
     const { store } = world();
     const [before, mine, after] = [await world().direct(), await world().direct(), await world().direct()];
     const holders = [await hold(before.id, before.a.id), await hold(after.id, after.a.id)];
-    const heads = await store.transact((tx) => tx.lock([mine.id], 'wait'));
+    const heads = await store.transact((tx) => tx.log.lock([mine.id], 'wait'));
     expect(heads.map((head) => head.id)).toEqual([mine.id]);
     await world().say(mine.id, mine.a.id, text('not held up'));
     for (const holder of holders) await holder.release();

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import type { Entry } from '../../server/store/records.ts';
+import type { Entry } from '../../server/store/seam/entry.ts';
 import { newEntry, text, type World, WIDE } from './world.ts';
 
 const FAR = 2 ** 40;
@@ -51,7 +51,7 @@ export function logConformance(world: () => World): void {
     const clientMessageId = randomUUID();
     const body = { kind: 'content', content } as const;
     const sent = newEntry({ conversationId: id, senderId: b.id, seq: 1, ordinal: 1, body, clientMessageId });
-    await store.transact((tx) => tx.append([sent]));
+    await store.transact((tx) => tx.log.append([sent]));
     const [entry] = (await store.log.read(id, 0, WIDE)) as [Entry];
     expect(entry).toMatchObject({
       conversationId: id,
@@ -98,7 +98,7 @@ export function logConformance(world: () => World): void {
     const { a, b, id } = await world().direct();
     const seq = Number.MAX_SAFE_INTEGER - 1;
     await store.transact((tx) =>
-      tx.append([newEntry({ conversationId: id, senderId: a.id, seq, ordinal: seq - 2, body: text('far') })]),
+      tx.log.append([newEntry({ conversationId: id, senderId: a.id, seq, ordinal: seq - 2, body: text('far') })]),
     );
     expect((await store.log.heads([id]))[0]).toMatchObject({ lastSeq: seq, lastOrdinal: seq - 2 });
     expect((await store.log.read(id, seq - 1, WIDE)).map((entry) => entry.seq)).toEqual([seq]);
@@ -135,8 +135,8 @@ export function logConformance(world: () => World): void {
       ),
     );
     await store.transact(async (tx) => {
-      expect(await tx.lock(ids, 'wait')).toHaveLength(250);
-      await tx.append(entries, changed);
+      expect(await tx.log.lock(ids, 'wait')).toHaveLength(250);
+      await tx.log.append(entries, changed);
     });
     const versions = new Map(before.map((head) => [head.id, head.membersVersion]));
     for (const head of await store.log.heads(ids)) {
@@ -175,16 +175,16 @@ export function logConformance(world: () => World): void {
       body: text('x'),
       clientMessageId,
     });
-    await store.transact((tx) => tx.append([entry]));
+    await store.transact((tx) => tx.log.append([entry]));
     const keys = Array.from({ length: 500 }, () => ({ senderId: a.id, clientMessageId: randomUUID() }));
     keys[432] = { senderId: a.id, clientMessageId };
     keys[77] = { senderId: b.id, clientMessageId };
-    const found = await store.transact((tx) => tx.findRepeats(keys));
+    const found = await store.transact((tx) => tx.log.findRepeats(keys));
     expect(found).toMatchObject([
       { senderId: a.id, clientMessageId, conversationId: id, seq: 1, ordinal: 1, createdAt: 3_001 },
     ]);
     expect(new Uint8Array(found[0]!.requestHash)).toEqual(new Uint8Array(32).fill(5));
-    expect(await store.transact((tx) => tx.findRepeats([]))).toEqual([]);
+    expect(await store.transact((tx) => tx.log.findRepeats([]))).toEqual([]);
 
     const reuse = newEntry({
       conversationId: id,
@@ -194,8 +194,8 @@ export function logConformance(world: () => World): void {
       body: text('y'),
       clientMessageId,
     });
-    await expect(store.transact((tx) => tx.append([reuse]))).rejects.toMatchObject({ key: 'message_client_id' });
+    await expect(store.transact((tx) => tx.log.append([reuse]))).rejects.toMatchObject({ key: 'message_client_id' });
     const sameSeq = newEntry({ conversationId: id, senderId: a.id, seq: 1, ordinal: 1, body: text('z') });
-    await expect(store.transact((tx) => tx.append([sameSeq]))).rejects.toMatchObject({ key: 'PRIMARY' });
+    await expect(store.transact((tx) => tx.log.append([sameSeq]))).rejects.toMatchObject({ key: 'PRIMARY' });
   });
 }

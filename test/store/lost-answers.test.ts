@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '../../server/lib/clock.ts';
 import { openStore } from '../../server/store/open-store.ts';
-import { OutcomeUnknown, type Store, type Transaction } from '../../server/store/store.ts';
+import { OutcomeUnknown } from '../../server/store/seam/failures.ts';
+import type { Store } from '../../server/store/seam/store.ts';
+import type { Transaction } from '../../server/store/seam/transaction.ts';
 import { createDatabase } from '../setup/mariadb.ts';
 import { LossyProxy } from './lossy-proxy.ts';
 import { append, newEntry, text, World } from './world.ts';
@@ -38,8 +40,8 @@ describe('when the answer of MySQL is lost', () => {
     const clientMessageId = randomUUID();
     const work = async (tx: Transaction) => {
       work.runs += 1;
-      const [head] = await tx.lock([conversationId], 'wait');
-      const [stored] = await tx.findRepeats([{ senderId, clientMessageId }]);
+      const [head] = await tx.log.lock([conversationId], 'wait');
+      const [stored] = await tx.log.findRepeats([{ senderId, clientMessageId }]);
       if (stored) return stored.seq;
       const seq = head!.lastSeq + 1;
       const entry = {
@@ -50,7 +52,7 @@ describe('when the answer of MySQL is lost', () => {
         body: text('hello'),
         clientMessageId,
       };
-      await tx.append([newEntry(entry)]);
+      await tx.log.append([newEntry(entry)]);
       return seq;
     };
     work.runs = 0;

@@ -14,14 +14,14 @@ test('in a table of a few conversations, a lock does not wait for those that nob
   const locked = Promise.withResolvers<void>();
   const release = Promise.withResolvers<void>();
   const holding = store.transact(async (tx) => {
-    await tx.lock([held.id], 'wait');
+    await tx.log.lock([held.id], 'wait');
     locked.resolve();
     await release.promise;
   });
   await locked.promise;
   const ids = others.map((direct) => direct.id);
   for (const lock of ['wait', 'skip'] as const) {
-    expect((await store.transact((tx) => tx.lock(ids, lock))).map((head) => head.id)).toEqual(ids);
+    expect((await store.transact((tx) => tx.log.lock(ids, lock))).map((head) => head.id)).toEqual(ids);
   }
   for (const { a, id } of others) await world.say(id, a.id, text('not held up'));
   release.resolve();

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { systemClock } from '../../server/lib/clock.ts';
 import { migrateDatabase, openStore, StoreConfigurationError } from '../../server/store/open-store.ts';
-import { StoreUnavailable } from '../../server/store/store.ts';
+import { StoreUnavailable } from '../../server/store/seam/failures.ts';
 import { startDaemon } from '../setup/daemon.ts';
 import { makeTempFolder, removeTempFolder } from '../setup/temp-folder.ts';
 import { hastyClock } from './clocks.ts';

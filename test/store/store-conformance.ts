@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
-import type { Store } from '../../server/store/store.ts';
+import type { Store } from '../../server/store/seam/store.ts';
 import { accountConformance } from './account-conformance.ts';
 import { cursorConformance } from './cursor-conformance.ts';
 import { friendConformance } from './friend-conformance.ts';

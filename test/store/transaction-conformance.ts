@@ -13,7 +13,7 @@ export function transactionConformance(world: () => World, traits: EngineTraits)
     const mayCommit = Promise.withResolvers<void>();
     const writing = store.transact(async (tx) => {
       await append(tx, id, a.id, [text('not yet')]);
-      await tx.setFriend(a.id, b.id, 'accepted', 1);
+      await tx.friends.set(a.id, b.id, 'accepted', 1);
       inserted.resolve();
       await mayCommit.promise;
     });
@@ -56,18 +56,18 @@ export function transactionConformance(world: () => World, traits: EngineTraits)
     const owner = await world().user();
     const refused = store.transact(async (tx) => {
       await append(tx, id, a.id, [text('gone')], true);
-      await tx.setFriend(a.id, b.id, 'blocked', 1);
-      await tx.raiseMembersVersion(id);
+      await tx.friends.set(a.id, b.id, 'blocked', 1);
+      await tx.log.raiseMembersVersion(id);
       const values = { memberLimit: 2, joinPolicy: 'open', createdAt: 1, requestId: null, requestHash: null } as const;
-      const { groupId } = await tx.insertGroup({ name: 'g', description: '', ownerId: owner.id, ...values });
-      await tx.openPeriod(groupId, owner.id, 1, 'owner', 1);
+      const { groupId } = await tx.groups.insert({ name: 'g', description: '', ownerId: owner.id, ...values });
+      await tx.groups.openPeriod(groupId, owner.id, 1, 'owner', 1);
       throw new Refused('no');
     });
     await expect(refused).rejects.toThrow(Refused);
     expect(await store.log.read(id, 0, WIDE)).toEqual([]);
     expect(await store.log.heads([id])).toEqual([{ id, lastSeq: 0, lastOrdinal: 0, membersVersion: 1 }]);
     expect(await store.groups.list(owner.id, { afterId: 0, limit: 5 })).toEqual([]);
-    expect(await store.transact((tx) => tx.friendRows([[a.id, b.id]]))).toEqual([]);
+    expect(await store.transact((tx) => tx.friends.between([[a.id, b.id]]))).toEqual([]);
     expect(await store.log.standings(owner.id)).toEqual([]);
   });
 
@@ -78,9 +78,9 @@ export function transactionConformance(world: () => World, traits: EngineTraits)
     const entry = (seq: number) =>
       newEntry({ conversationId: id, senderId: a.id, seq, ordinal: seq, body: text(`${seq}`) });
     const overlooking = store.transact(async (tx) => {
-      await tx.append([entry(2)]);
-      await tx.append([entry(1)]).catch(() => undefined);
-      await tx.append([entry(3)]).catch(() => undefined);
+      await tx.log.append([entry(2)]);
+      await tx.log.append([entry(1)]).catch(() => undefined);
+      await tx.log.append([entry(3)]).catch(() => undefined);
     });
     await expect(overlooking).rejects.toMatchObject({ name: 'DuplicateKey', key: 'PRIMARY' });
     expect(await world().visible(a.id, id)).toEqual([1]);
@@ -101,8 +101,8 @@ export function transactionConformance(world: () => World, traits: EngineTraits)
     const { store } = world();
     const { a, id } = await world().direct();
     await store.transact(async (tx) => {
-      await tx.lock([id], 'wait');
-      await tx.raiseMembersVersion(id);
+      await tx.log.lock([id], 'wait');
+      await tx.log.raiseMembersVersion(id);
     });
     await store.transact((tx) => append(tx, id, a.id, [text('1'), text('2')], true));
     await world().say(id, a.id, text('3'));

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { ConversationFacts, EntryBody, GroupRole, NewEntry, UserRecord } from '../../server/store/records.ts';
-import { isCountable } from '../../server/store/records.ts';
-import type { Store, Transaction } from '../../server/store/store.ts';
+import type { EntryBody, NewEntry } from '../../server/store/seam/entry.ts';
+import type { ConversationFacts, GroupRole, UserRecord } from '../../server/store/seam/records.ts';
+import { isCountable } from '../../server/store/seam/entry.ts';
+import type { Store } from '../../server/store/seam/store.ts';
+import type { Transaction } from '../../server/store/seam/transaction.ts';
 
 export const WIDE = { limit: 1_000, maxBytes: 10_000_000 };
 
@@ -54,7 +56,7 @@ export class World {
   /** A group whose owner joined at seq 1. */
   group(owner: UserRecord, requestId: string | null = null): Promise<Group> {
     return this.store.transact(async (tx) => {
-      const group = await tx.insertGroup({
+      const group = await tx.groups.insert({
         name: 'the group',
         description: 'about it',
         ownerId: owner.id,
@@ -78,7 +80,7 @@ export class World {
   leave(group: Group, user: UserRecord): Promise<number> {
     return this.store.transact(async (tx) => {
       const seq = await append(tx, group.conversationId, user.id, [change('left', user.id)], true);
-      await tx.closePeriod(group.groupId, user.id, seq, 4_000);
+      await tx.groups.closePeriod(group.groupId, user.id, seq, 4_000);
       return seq;
     });
   }
@@ -97,7 +99,7 @@ export async function append(
   bodies: readonly EntryBody[],
   membershipChanged = false,
 ): Promise<number> {
-  const [head] = await tx.lock([conversationId], 'wait');
+  const [head] = await tx.log.lock([conversationId], 'wait');
   if (!head) throw new Error(`no conversation ${conversationId}`);
   let { lastSeq, lastOrdinal } = head;
   const entries = bodies.map((body) => {
@@ -105,7 +107,7 @@ export async function append(
     lastOrdinal += isCountable(body) ? 1 : 0;
     return newEntry({ conversationId, senderId, seq: lastSeq, ordinal: lastOrdinal, body });
   });
-  await tx.append(entries, membershipChanged ? [conversationId] : []);
+  await tx.log.append(entries, membershipChanged ? [conversationId] : []);
   return lastSeq;
 }
 
@@ -132,6 +134,6 @@ export function change(kind: 'joined' | 'left', userId: number): EntryBody {
 
 async function enter(tx: Transaction, group: Group, userId: number, role: GroupRole): Promise<number> {
   const seq = await append(tx, group.conversationId, userId, [change('joined', userId)], true);
-  await tx.openPeriod(group.groupId, userId, seq, role, 2_000);
+  await tx.groups.openPeriod(group.groupId, userId, seq, role, 2_000);
   return seq;
 }

@@ -4,6 +4,7 @@ import { User } from './user.ts';
 
 @Entity('friend')
 @Index('friend_friend', ['friendId'])
+@Index('friend_status', ['status', 'createdAt'])
 export class Friend {
   @PrimaryColumn({ name: 'user_id', ...int64 })
   userId!: number;

@@ -31,8 +31,13 @@ export class Message {
   @Column({ type: 'smallint' })
   kind!: number;
 
+  /** Of a recall, an edit or a reaction: the message it is about. Of a message: the entry that last changed it. */
   @Column({ name: 'target_seq', ...int64, nullable: true })
   targetSeq!: number | null;
+
+  /** How many edits a message has had; of an edit, which one it is. */
+  @Column({ type: 'int', default: 0 })
+  revision!: number;
 
   /** The user that a membership entry is about. */
   @Column({ name: 'subject_id', ...int64, nullable: true })
@@ -47,7 +52,7 @@ export class Message {
   @Column({ type: 'blob', nullable: true })
   payload!: Buffer | null;
 
-  /** Small facts of a system entry, as JSON. */
+  /** What no statement asks for, as JSON: see body-rows.ts. */
   @Column({ type: 'text', nullable: true })
   detail!: string | null;
 

@@ -22,6 +22,10 @@ export class User {
   @Column({ type: 'smallint', default: 1 })
   state!: number;
 
+  /** 1: nobody is told whether the user is there. */
+  @Column({ name: 'presence_hidden', type: 'smallint', default: 0 })
+  presenceHidden!: number;
+
   /** When the user's presence last changed; 0: never there. */
   @Column({ name: 'last_seen_at', ...int64, default: 0 })
   lastSeenAt!: number;

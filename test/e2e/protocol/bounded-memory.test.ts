@@ -1,3 +1,4 @@
+import { Content } from '../../../proto/gen/parley/v1/message.pb.ts';
 import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -13,7 +14,10 @@ import { useStage } from './stage.ts';
 const MIB = 1_048_576;
 /** Just below what one frame may hold. */
 const BATCH = 60;
-const CONTENT = { text: 'x'.repeat(8_000), payload: { mediaType: 'a/b', data: Buffer.alloc(8_000) } };
+const CONTENT = Content.fromPartial({
+  text: 'x'.repeat(8_000),
+  payload: { mediaType: 'a/b', data: Buffer.alloc(8_000) },
+});
 const BATCH_BYTES = BATCH * 16_000;
 const SENT_BYTES = 64 * MIB;
 /** An outbox (1 MiB), a page of the log and a frame on both ends, and room for what else moves. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import type { Hello, OutgoingMessage, Position } from '../../../proto/gen/parley/v1/chat.pb.ts';
 import type { ChatRequest, ChatResponse } from '../../../proto/gen/parley/v1/chat_service.pb.ts';
-import type { Message, Target } from '../../../proto/gen/parley/v1/message.pb.ts';
+import { Content, type Message, type Target } from '../../../proto/gen/parley/v1/message.pb.ts';
 
 export type RequestFrame = NonNullable<ChatRequest['frame']>;
 export type ResponseFrame = NonNullable<ChatResponse['frame']>;
@@ -30,7 +30,7 @@ export function toGroup(id: bigint): Target {
 
 /** A new message with a new id. */
 export function textMessage(target: Target, text: string): OutgoingMessage {
-  return { clientMessageId: randomUUID(), target, content: { text, payload: undefined } };
+  return { clientMessageId: randomUUID(), target, content: Content.fromPartial({ text }) };
 }
 
 export function send(...messages: OutgoingMessage[]): RequestFrame {

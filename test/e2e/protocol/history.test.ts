@@ -1,3 +1,4 @@
+import { Content } from '../../../proto/gen/parley/v1/message.pb.ts';
 import { status } from '@grpc/grpc-js';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 
@@ -88,7 +89,7 @@ describe.each(ENGINES)('ListMessages, on %s', (engine) => {
   test('a page ends at 1 MiB, and the next one goes on without a gap', async () => {
     const carol = await stage().user('carol');
     const payload = { mediaType: 'a/b', data: Buffer.alloc(8_192) };
-    const heavy = { text: 'x'.repeat(8_192), payload };
+    const heavy = Content.fromPartial({ text: 'x'.repeat(8_192), payload });
     const chat = await carol.connect();
     for (let sent = 0; sent < 80; sent += 1) {
       await chat.post({ ...textMessage(toUser(ann.id), ''), content: heavy });

@@ -1,3 +1,4 @@
+import { Content } from '../../../proto/gen/parley/v1/message.pb.ts';
 import { status } from '@grpc/grpc-js';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 
@@ -33,7 +34,7 @@ describe.each(ENGINES)('what is sent while everybody is there, on %s', (engine) 
       senderName: ann.name,
       clientMessageId: message.clientMessageId,
       createTime: expect.any(Date),
-      body: { $case: 'content', value: { text: 'Grüße 👋', payload: undefined } },
+      body: { $case: 'content', value: Content.fromPartial({ text: 'Grüße 👋' }) },
     });
     const { conversationId, seq, ordinal, createTime } = delivered!;
     expect(outcome).toEqual({ $case: 'receipt', value: { conversationId, seq, ordinal, createTime } });
@@ -44,9 +45,9 @@ describe.each(ENGINES)('what is sent while everybody is there, on %s', (engine) 
     const [annChat, bobChat] = [await ann.connect(), await bob.connect()];
     const data = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
     const payload = { mediaType: 'application/octet-stream; version=2', data };
-    await annChat.post({ ...textMessage(toUser(bob.id), ''), content: { text: '', payload } });
+    await annChat.post({ ...textMessage(toUser(bob.id), ''), content: Content.fromPartial({ text: '', payload }) });
     const [delivered] = await bobChat.entries(1);
-    expect(delivered?.body).toEqual({ $case: 'content', value: { text: '', payload } });
+    expect(delivered?.body).toEqual({ $case: 'content', value: Content.fromPartial({ text: '', payload }) });
   });
 
   test('all devices of both get it, but not the one that sent it', async () => {

@@ -121,7 +121,7 @@ export class RawUser {
   }
 
   async createGroup(name: string, joinPolicy = JoinPolicy.JOIN_POLICY_OPEN): Promise<Group> {
-    const request = { name, description: '', joinPolicy, memberLimit: 0, requestId: '' };
+    const request = { name, description: '', joinPolicy, memberLimit: 0, historyVisible: false, requestId: '' };
     return (await this.call(GroupServiceService.createGroup, request)).group!;
   }
 

@@ -23,7 +23,7 @@ describe.each(ENGINES)('a frame that is refused, on %s', (engine) => {
   }
 
   test('typing is not there yet', async () => {
-    chat.send({ $case: 'typing', value: { target: toUser(1n), userId: 0n, stopped: false } });
+    chat.send({ $case: 'typing', value: { target: toUser(1n), userId: 0n, stopped: false, conversationId: 0n } });
     expect(await frameError()).toMatchObject({
       frame: 'typing',
       conversationId: 0n,

@@ -1,3 +1,4 @@
+import { Content } from '../../../proto/gen/parley/v1/message.pb.ts';
 import { status } from '@grpc/grpc-js';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 
@@ -15,7 +16,10 @@ type Change = (good: OutgoingMessage) => Partial<OutgoingMessage>;
 type Case = [what: string, change: Change, expected: { code: status; reason: string; fields?: string[] }];
 
 const content = (text: string, mediaType?: string, size = 1): Partial<OutgoingMessage> => ({
-  content: { text, payload: mediaType === undefined ? undefined : { mediaType, data: Buffer.alloc(size) } },
+  content: Content.fromPartial({
+    text,
+    payload: mediaType === undefined ? undefined : { mediaType, data: Buffer.alloc(size) },
+  }),
 });
 const invalid = (field: string) => ({ code: status.INVALID_ARGUMENT, reason: 'INVALID_FIELD', fields: [field] });
 

@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 
 import type { OutgoingMessage, SendReceipt } from '../../../proto/gen/parley/v1/chat.pb.ts';
-import type { Content } from '../../../proto/gen/parley/v1/message.pb.ts';
+import { Content } from '../../../proto/gen/parley/v1/message.pb.ts';
 import { ENGINES } from '../../cluster/start-server.ts';
 import { send, textMessage, textOf, toGroup, toUser } from './frames.ts';
 import type { RawChat } from './raw-chat.ts';
@@ -87,7 +87,7 @@ describe.each(ENGINES)('a message that is sent again, on %s', (engine) => {
   });
 
   const changed: [string, (original: OutgoingMessage) => Promise<Partial<OutgoingMessage>>][] = [
-    ['text', async () => ({ content: { text: 'Once', payload: undefined } })],
+    ['text', async () => ({ content: Content.fromPartial({ text: 'Once' }) })],
     ['payload', async () => ({ content: withPayload('once') })],
     ['target', async () => ({ target: toUser((await stage().user('carol')).id) })],
     ['kind of target', async () => ({ target: toGroup((await ann.createGroup('tea')).id) })],
@@ -118,5 +118,5 @@ describe.each(ENGINES)('a message that is sent again, on %s', (engine) => {
 });
 
 function withPayload(text: string): Content {
-  return { text, payload: { mediaType: 'text/plain', data: Buffer.from('more') } };
+  return Content.fromPartial({ text, payload: { mediaType: 'text/plain', data: Buffer.from('more') } });
 }

@@ -1,3 +1,4 @@
+import { Content } from '../../../proto/gen/parley/v1/message.pb.ts';
 import { status } from '@grpc/grpc-js';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 
@@ -27,7 +28,10 @@ describe.each(ENGINES)('a client that stops reading, on %s', (engine) => {
 
   /** Resolves when all is stored. */
   async function sendMegabytes(): Promise<void> {
-    const content = { text: 'x'.repeat(8_000), payload: { mediaType: 'a/b', data: Buffer.alloc(8_000) } };
+    const content = Content.fromPartial({
+      text: 'x'.repeat(8_000),
+      payload: { mediaType: 'a/b', data: Buffer.alloc(8_000) },
+    });
     for (let sent = 0; sent < COUNT; sent += 1) annChat.send(send({ ...textMessage(toUser(bob.id), ''), content }));
     await annChat.results(COUNT);
   }

@@ -13,12 +13,22 @@ export interface Account {
   /** The user's id: 1 to 2^53 − 1, given at registration, never reused. */
   id: bigint;
   /**
-   * The name as it was registered: 3 to 32 Unicode letters, digits, `.`, `_` or `-`. Unique after NFKC and case
+   * The name: 3 to 32 Unicode letters, digits, `.`, `_` or `-`. Unique after NFKC and case
    * folding.
    */
   name: string;
   /** When the account was registered. */
-  createTime: Date | undefined;
+  createTime:
+    | Date
+    | undefined;
+  /** Whether the account was deleted. Its `name` is then `deleted user`, and nobody can write to it. */
+  deleted: boolean;
+}
+
+/** What only the user themself sees of their account. */
+export interface AccountSettings {
+  /** Whether friends are not told when the user is there or was last seen. Default: false. */
+  presenceHidden: boolean;
 }
 
 /** One login: a token and the device it was given to. The token itself is never shown again. */
@@ -44,7 +54,7 @@ export interface Session {
 }
 
 function createBaseAccount(): Account {
-  return { id: 0n, name: "", createTime: undefined };
+  return { id: 0n, name: "", createTime: undefined, deleted: false };
 }
 
 export const Account: MessageFns<Account> = {
@@ -60,6 +70,9 @@ export const Account: MessageFns<Account> = {
     }
     if (message.createTime !== undefined) {
       Timestamp.encode(toTimestamp(message.createTime), writer.uint32(26).fork()).join();
+    }
+    if (message.deleted !== false) {
+      writer.uint32(32).bool(message.deleted);
     }
     return writer;
   },
@@ -101,6 +114,14 @@ export const Account: MessageFns<Account> = {
             message.createTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.deleted = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -122,6 +143,7 @@ export const Account: MessageFns<Account> = {
         : isSet(object.create_time)
         ? fromJsonTimestamp(object.create_time)
         : undefined,
+      deleted: isSet(object.deleted) ? globalThis.Boolean(object.deleted) : false,
     };
   },
 
@@ -136,6 +158,9 @@ export const Account: MessageFns<Account> = {
     if (message.createTime !== undefined) {
       obj.createTime = message.createTime.toISOString();
     }
+    if (message.deleted !== false) {
+      obj.deleted = message.deleted;
+    }
     return obj;
   },
 
@@ -147,6 +172,80 @@ export const Account: MessageFns<Account> = {
     message.id = (object.id !== undefined && object.id !== null) ? BigInt(object.id) : 0n;
     message.name = object.name ?? "";
     message.createTime = object.createTime ?? undefined;
+    message.deleted = object.deleted ?? false;
+    return message;
+  },
+};
+
+function createBaseAccountSettings(): AccountSettings {
+  return { presenceHidden: false };
+}
+
+export const AccountSettings: MessageFns<AccountSettings> = {
+  encode(message: AccountSettings, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.presenceHidden !== false) {
+      writer.uint32(8).bool(message.presenceHidden);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AccountSettings {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAccountSettings();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.presenceHidden = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AccountSettings {
+    return {
+      presenceHidden: isSet(object.presenceHidden)
+        ? globalThis.Boolean(object.presenceHidden)
+        : isSet(object.presence_hidden)
+        ? globalThis.Boolean(object.presence_hidden)
+        : false,
+    };
+  },
+
+  toJSON(message: AccountSettings): unknown {
+    const obj: any = {};
+    if (message.presenceHidden !== false) {
+      obj.presenceHidden = message.presenceHidden;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<AccountSettings>): AccountSettings {
+    return AccountSettings.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AccountSettings>): AccountSettings {
+    const message = createBaseAccountSettings();
+    message.presenceHidden = object.presenceHidden ?? false;
     return message;
   },
 };

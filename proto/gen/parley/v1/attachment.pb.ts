@@ -8,13 +8,13 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Timestamp } from "../../google/protobuf/timestamp.pb.ts";
 
-/** A file that belongs to a conversation. */
+/** A file that belongs to a conversation. It never changes. */
 export interface Attachment {
   /** The attachment's id: 1 to 2^53 − 1. */
   id: bigint;
-  /** The conversation whose members may fetch it. */
+  /** The conversation it was uploaded to. */
   conversationId: bigint;
-  /** The file's name, without a folder: 1 to 255 characters. */
+  /** The file's name, without a folder: 1 to 255 characters, none of them `/`, `\\` or a control character. */
   fileName: string;
   /** As in RFC 6838; at most 127 characters. */
   mediaType: string;

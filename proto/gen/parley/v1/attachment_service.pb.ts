@@ -12,9 +12,11 @@ import {
   Client,
   type ClientOptions,
   type ClientReadableStream,
+  type ClientUnaryCall,
   type ClientWritableStream,
   type handleClientStreamingCall,
   type handleServerStreamingCall,
+  type handleUnaryCall,
   makeGenericClientConstructor,
   type Metadata,
   type ServiceError,
@@ -46,19 +48,33 @@ export interface UploadHeader {
   fileName: string;
   /** As in RFC 6838; at most 127 characters. */
   mediaType: string;
-  /** The length, in bytes. */
+  /** The length, in bytes: 1 to 26,214,400 (25 MiB, by default). */
   sizeBytes: bigint;
   /** The SHA-256 of the bytes. The upload fails if they have another. */
   sha256: Buffer;
-  /** A UUID made by the client for this upload: with it, an upload resumes. */
+  /** A UUID made by the client for this upload: with it, an upload resumes. Needed. */
   requestId: string;
-  /** How many bytes the server has already; the chunks begin after them. Default: 0. */
+  /** How many bytes the server has already, as GetUpload says; the chunks begin after them. 0 begins anew. Default: 0. */
   offsetBytes: bigint;
 }
 
 /** What Upload gives. */
 export interface UploadResponse {
   /** The attachment, complete. */
+  attachment: Attachment | undefined;
+}
+
+/** What GetUpload needs. */
+export interface GetUploadRequest {
+  /** The `request_id` of the upload's header. */
+  requestId: string;
+}
+
+/** What GetUpload gives. */
+export interface GetUploadResponse {
+  /** How many bytes the server has: where to go on. */
+  receivedBytes: bigint;
+  /** The attachment, once it is complete. */
   attachment: Attachment | undefined;
 }
 
@@ -456,6 +472,175 @@ export const UploadResponse: MessageFns<UploadResponse> = {
   },
 };
 
+function createBaseGetUploadRequest(): GetUploadRequest {
+  return { requestId: "" };
+}
+
+export const GetUploadRequest: MessageFns<GetUploadRequest> = {
+  encode(message: GetUploadRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.requestId !== "") {
+      writer.uint32(10).string(message.requestId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetUploadRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetUploadRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetUploadRequest {
+    return {
+      requestId: isSet(object.requestId)
+        ? globalThis.String(object.requestId)
+        : isSet(object.request_id)
+        ? globalThis.String(object.request_id)
+        : "",
+    };
+  },
+
+  toJSON(message: GetUploadRequest): unknown {
+    const obj: any = {};
+    if (message.requestId !== "") {
+      obj.requestId = message.requestId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetUploadRequest>): GetUploadRequest {
+    return GetUploadRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetUploadRequest>): GetUploadRequest {
+    const message = createBaseGetUploadRequest();
+    message.requestId = object.requestId ?? "";
+    return message;
+  },
+};
+
+function createBaseGetUploadResponse(): GetUploadResponse {
+  return { receivedBytes: 0n, attachment: undefined };
+}
+
+export const GetUploadResponse: MessageFns<GetUploadResponse> = {
+  encode(message: GetUploadResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.receivedBytes !== 0n) {
+      if (BigInt.asIntN(64, message.receivedBytes) !== message.receivedBytes) {
+        throw new globalThis.Error("value provided for field message.receivedBytes of type int64 too large");
+      }
+      writer.uint32(8).int64(message.receivedBytes);
+    }
+    if (message.attachment !== undefined) {
+      Attachment.encode(message.attachment, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetUploadResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetUploadResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.receivedBytes = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.attachment = Attachment.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetUploadResponse {
+    return {
+      receivedBytes: isSet(object.receivedBytes)
+        ? BigInt(object.receivedBytes)
+        : isSet(object.received_bytes)
+        ? BigInt(object.received_bytes)
+        : 0n,
+      attachment: isSet(object.attachment) ? Attachment.fromJSON(object.attachment) : undefined,
+    };
+  },
+
+  toJSON(message: GetUploadResponse): unknown {
+    const obj: any = {};
+    if (message.receivedBytes !== 0n) {
+      obj.receivedBytes = message.receivedBytes.toString();
+    }
+    if (message.attachment !== undefined) {
+      obj.attachment = Attachment.toJSON(message.attachment);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetUploadResponse>): GetUploadResponse {
+    return GetUploadResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetUploadResponse>): GetUploadResponse {
+    const message = createBaseGetUploadResponse();
+    message.receivedBytes = (object.receivedBytes !== undefined && object.receivedBytes !== null)
+      ? BigInt(object.receivedBytes)
+      : 0n;
+    message.attachment = (object.attachment !== undefined && object.attachment !== null)
+      ? Attachment.fromPartial(object.attachment)
+      : undefined;
+    return message;
+  },
+};
+
 function createBaseDownloadRequest(): DownloadRequest {
   return { attachmentId: 0n, offsetBytes: 0n };
 }
@@ -660,13 +845,20 @@ export const DownloadResponse: MessageFns<DownloadResponse> = {
   },
 };
 
-/** Files, in chunks. */
+/**
+ * Files, in chunks. A file is uploaded to a conversation first, and then sent with a message (Content.attachments): from
+ * there on, whoever may read the message may fetch it. One that no message carries within a day (by default) is deleted,
+ * as is one whose message was recalled.
+ */
 export type AttachmentServiceService = typeof AttachmentServiceService;
 export const AttachmentServiceService = {
   /**
-   * Stores a file: first its header, then its bytes in chunks. Broken off, it resumes where the server says.
+   * Stores a file: first its header, then its bytes in chunks. Broken off, it resumes with the same `request_id` where
+   * GetUpload says; once complete, a repeat gives the same attachment.
    *
-   * Errors: INVALID_ARGUMENT (INVALID_FIELD), NOT_FOUND (CONVERSATION_NOT_FOUND).
+   * Errors: INVALID_ARGUMENT (INVALID_FIELD, CHECKSUM_MISMATCH), PERMISSION_DENIED (NOT_A_MEMBER,
+   * RECIPIENT_UNAVAILABLE), NOT_FOUND (USER_NOT_FOUND), OUT_OF_RANGE (UPLOAD_OFFSET_WRONG), FAILED_PRECONDITION
+   * (UPLOAD_INCOMPLETE), ALREADY_EXISTS (REQUEST_ID_REUSED), RESOURCE_EXHAUSTED (OVERLOADED).
    */
   upload: {
     path: "/parley.v1.AttachmentService/Upload" as const,
@@ -678,9 +870,24 @@ export const AttachmentServiceService = {
     responseDeserialize: (value: Buffer): UploadResponse => UploadResponse.decode(value),
   },
   /**
-   * Gives a file: first what it is, then its bytes in chunks.
+   * Tells how far an upload of one's own has come.
    *
-   * Errors: NOT_FOUND (ATTACHMENT_NOT_FOUND).
+   * Errors: NOT_FOUND (ATTACHMENT_NOT_FOUND), INVALID_ARGUMENT (INVALID_FIELD).
+   */
+  getUpload: {
+    path: "/parley.v1.AttachmentService/GetUpload" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetUploadRequest): Buffer => Buffer.from(GetUploadRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetUploadRequest => GetUploadRequest.decode(value),
+    responseSerialize: (value: GetUploadResponse): Buffer => Buffer.from(GetUploadResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetUploadResponse => GetUploadResponse.decode(value),
+  },
+  /**
+   * Gives a file: first what it is, then its bytes in chunks. For those who may read the message that carries it, and
+   * for the one who uploaded it.
+   *
+   * Errors: NOT_FOUND (ATTACHMENT_NOT_FOUND), OUT_OF_RANGE (UPLOAD_OFFSET_WRONG, beyond the end).
    */
   download: {
     path: "/parley.v1.AttachmentService/Download" as const,
@@ -695,24 +902,37 @@ export const AttachmentServiceService = {
 
 export interface AttachmentServiceServer extends UntypedServiceImplementation {
   /**
-   * Stores a file: first its header, then its bytes in chunks. Broken off, it resumes where the server says.
+   * Stores a file: first its header, then its bytes in chunks. Broken off, it resumes with the same `request_id` where
+   * GetUpload says; once complete, a repeat gives the same attachment.
    *
-   * Errors: INVALID_ARGUMENT (INVALID_FIELD), NOT_FOUND (CONVERSATION_NOT_FOUND).
+   * Errors: INVALID_ARGUMENT (INVALID_FIELD, CHECKSUM_MISMATCH), PERMISSION_DENIED (NOT_A_MEMBER,
+   * RECIPIENT_UNAVAILABLE), NOT_FOUND (USER_NOT_FOUND), OUT_OF_RANGE (UPLOAD_OFFSET_WRONG), FAILED_PRECONDITION
+   * (UPLOAD_INCOMPLETE), ALREADY_EXISTS (REQUEST_ID_REUSED), RESOURCE_EXHAUSTED (OVERLOADED).
    */
   upload: handleClientStreamingCall<UploadRequest, UploadResponse>;
   /**
-   * Gives a file: first what it is, then its bytes in chunks.
+   * Tells how far an upload of one's own has come.
    *
-   * Errors: NOT_FOUND (ATTACHMENT_NOT_FOUND).
+   * Errors: NOT_FOUND (ATTACHMENT_NOT_FOUND), INVALID_ARGUMENT (INVALID_FIELD).
+   */
+  getUpload: handleUnaryCall<GetUploadRequest, GetUploadResponse>;
+  /**
+   * Gives a file: first what it is, then its bytes in chunks. For those who may read the message that carries it, and
+   * for the one who uploaded it.
+   *
+   * Errors: NOT_FOUND (ATTACHMENT_NOT_FOUND), OUT_OF_RANGE (UPLOAD_OFFSET_WRONG, beyond the end).
    */
   download: handleServerStreamingCall<DownloadRequest, DownloadResponse>;
 }
 
 export interface AttachmentServiceClient extends Client {
   /**
-   * Stores a file: first its header, then its bytes in chunks. Broken off, it resumes where the server says.
+   * Stores a file: first its header, then its bytes in chunks. Broken off, it resumes with the same `request_id` where
+   * GetUpload says; once complete, a repeat gives the same attachment.
    *
-   * Errors: INVALID_ARGUMENT (INVALID_FIELD), NOT_FOUND (CONVERSATION_NOT_FOUND).
+   * Errors: INVALID_ARGUMENT (INVALID_FIELD, CHECKSUM_MISMATCH), PERMISSION_DENIED (NOT_A_MEMBER,
+   * RECIPIENT_UNAVAILABLE), NOT_FOUND (USER_NOT_FOUND), OUT_OF_RANGE (UPLOAD_OFFSET_WRONG), FAILED_PRECONDITION
+   * (UPLOAD_INCOMPLETE), ALREADY_EXISTS (REQUEST_ID_REUSED), RESOURCE_EXHAUSTED (OVERLOADED).
    */
   upload(callback: (error: ServiceError | null, response: UploadResponse) => void): ClientWritableStream<UploadRequest>;
   upload(
@@ -729,9 +949,30 @@ export interface AttachmentServiceClient extends Client {
     callback: (error: ServiceError | null, response: UploadResponse) => void,
   ): ClientWritableStream<UploadRequest>;
   /**
-   * Gives a file: first what it is, then its bytes in chunks.
+   * Tells how far an upload of one's own has come.
    *
-   * Errors: NOT_FOUND (ATTACHMENT_NOT_FOUND).
+   * Errors: NOT_FOUND (ATTACHMENT_NOT_FOUND), INVALID_ARGUMENT (INVALID_FIELD).
+   */
+  getUpload(
+    request: GetUploadRequest,
+    callback: (error: ServiceError | null, response: GetUploadResponse) => void,
+  ): ClientUnaryCall;
+  getUpload(
+    request: GetUploadRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetUploadResponse) => void,
+  ): ClientUnaryCall;
+  getUpload(
+    request: GetUploadRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetUploadResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Gives a file: first what it is, then its bytes in chunks. For those who may read the message that carries it, and
+   * for the one who uploaded it.
+   *
+   * Errors: NOT_FOUND (ATTACHMENT_NOT_FOUND), OUT_OF_RANGE (UPLOAD_OFFSET_WRONG, beyond the end).
    */
   download(request: DownloadRequest, options?: Partial<CallOptions>): ClientReadableStream<DownloadResponse>;
   download(

@@ -20,7 +20,7 @@ import {
 } from "@grpc/grpc-js";
 import { FieldMask } from "../../google/protobuf/field_mask.pb.ts";
 import { Timestamp } from "../../google/protobuf/timestamp.pb.ts";
-import { Account, Session } from "./account.pb.ts";
+import { Account, AccountSettings, Session } from "./account.pb.ts";
 
 /** What Register needs. */
 export interface RegisterRequest {
@@ -92,7 +92,11 @@ export interface GetAccountRequest {
 /** What GetAccount gives. */
 export interface GetAccountResponse {
   /** The account. */
-  account: Account | undefined;
+  account:
+    | Account
+    | undefined;
+  /** The settings; unset for other users' accounts. */
+  settings: AccountSettings | undefined;
 }
 
 /** What UpdateAccount needs. */
@@ -101,14 +105,22 @@ export interface UpdateAccountRequest {
   account:
     | Account
     | undefined;
-  /** The fields to change. Allowed: `name`. An unknown path is INVALID_ARGUMENT. */
-  updateMask: string[] | undefined;
+  /** The fields to change. Allowed: `name`, `presence_hidden`. An empty mask or an unknown path is INVALID_ARGUMENT. */
+  updateMask:
+    | string[]
+    | undefined;
+  /** The new settings; only the fields in `update_mask` count. */
+  settings: AccountSettings | undefined;
 }
 
 /** What UpdateAccount gives. */
 export interface UpdateAccountResponse {
   /** The account as it is now. */
-  account: Account | undefined;
+  account:
+    | Account
+    | undefined;
+  /** The settings as they are now. */
+  settings: AccountSettings | undefined;
 }
 
 /** What ChangePassword needs. */
@@ -773,13 +785,16 @@ export const GetAccountRequest: MessageFns<GetAccountRequest> = {
 };
 
 function createBaseGetAccountResponse(): GetAccountResponse {
-  return { account: undefined };
+  return { account: undefined, settings: undefined };
 }
 
 export const GetAccountResponse: MessageFns<GetAccountResponse> = {
   encode(message: GetAccountResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.account !== undefined) {
       Account.encode(message.account, writer.uint32(10).fork()).join();
+    }
+    if (message.settings !== undefined) {
+      AccountSettings.encode(message.settings, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -805,6 +820,14 @@ export const GetAccountResponse: MessageFns<GetAccountResponse> = {
             message.account = Account.decode(reader, reader.uint32());
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.settings = AccountSettings.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -818,13 +841,19 @@ export const GetAccountResponse: MessageFns<GetAccountResponse> = {
   },
 
   fromJSON(object: any): GetAccountResponse {
-    return { account: isSet(object.account) ? Account.fromJSON(object.account) : undefined };
+    return {
+      account: isSet(object.account) ? Account.fromJSON(object.account) : undefined,
+      settings: isSet(object.settings) ? AccountSettings.fromJSON(object.settings) : undefined,
+    };
   },
 
   toJSON(message: GetAccountResponse): unknown {
     const obj: any = {};
     if (message.account !== undefined) {
       obj.account = Account.toJSON(message.account);
+    }
+    if (message.settings !== undefined) {
+      obj.settings = AccountSettings.toJSON(message.settings);
     }
     return obj;
   },
@@ -837,12 +866,15 @@ export const GetAccountResponse: MessageFns<GetAccountResponse> = {
     message.account = (object.account !== undefined && object.account !== null)
       ? Account.fromPartial(object.account)
       : undefined;
+    message.settings = (object.settings !== undefined && object.settings !== null)
+      ? AccountSettings.fromPartial(object.settings)
+      : undefined;
     return message;
   },
 };
 
 function createBaseUpdateAccountRequest(): UpdateAccountRequest {
-  return { account: undefined, updateMask: undefined };
+  return { account: undefined, updateMask: undefined, settings: undefined };
 }
 
 export const UpdateAccountRequest: MessageFns<UpdateAccountRequest> = {
@@ -852,6 +884,9 @@ export const UpdateAccountRequest: MessageFns<UpdateAccountRequest> = {
     }
     if (message.updateMask !== undefined) {
       FieldMask.encode(FieldMask.wrap(message.updateMask), writer.uint32(18).fork()).join();
+    }
+    if (message.settings !== undefined) {
+      AccountSettings.encode(message.settings, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -885,6 +920,14 @@ export const UpdateAccountRequest: MessageFns<UpdateAccountRequest> = {
             message.updateMask = FieldMask.unwrap(FieldMask.decode(reader, reader.uint32()));
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.settings = AccountSettings.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -905,6 +948,7 @@ export const UpdateAccountRequest: MessageFns<UpdateAccountRequest> = {
         : isSet(object.update_mask)
         ? FieldMask.unwrap(FieldMask.fromJSON(object.update_mask))
         : undefined,
+      settings: isSet(object.settings) ? AccountSettings.fromJSON(object.settings) : undefined,
     };
   },
 
@@ -915,6 +959,9 @@ export const UpdateAccountRequest: MessageFns<UpdateAccountRequest> = {
     }
     if (message.updateMask !== undefined) {
       obj.updateMask = FieldMask.toJSON(FieldMask.wrap(message.updateMask));
+    }
+    if (message.settings !== undefined) {
+      obj.settings = AccountSettings.toJSON(message.settings);
     }
     return obj;
   },
@@ -928,18 +975,24 @@ export const UpdateAccountRequest: MessageFns<UpdateAccountRequest> = {
       ? Account.fromPartial(object.account)
       : undefined;
     message.updateMask = object.updateMask ?? undefined;
+    message.settings = (object.settings !== undefined && object.settings !== null)
+      ? AccountSettings.fromPartial(object.settings)
+      : undefined;
     return message;
   },
 };
 
 function createBaseUpdateAccountResponse(): UpdateAccountResponse {
-  return { account: undefined };
+  return { account: undefined, settings: undefined };
 }
 
 export const UpdateAccountResponse: MessageFns<UpdateAccountResponse> = {
   encode(message: UpdateAccountResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.account !== undefined) {
       Account.encode(message.account, writer.uint32(10).fork()).join();
+    }
+    if (message.settings !== undefined) {
+      AccountSettings.encode(message.settings, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -965,6 +1018,14 @@ export const UpdateAccountResponse: MessageFns<UpdateAccountResponse> = {
             message.account = Account.decode(reader, reader.uint32());
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.settings = AccountSettings.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -978,13 +1039,19 @@ export const UpdateAccountResponse: MessageFns<UpdateAccountResponse> = {
   },
 
   fromJSON(object: any): UpdateAccountResponse {
-    return { account: isSet(object.account) ? Account.fromJSON(object.account) : undefined };
+    return {
+      account: isSet(object.account) ? Account.fromJSON(object.account) : undefined,
+      settings: isSet(object.settings) ? AccountSettings.fromJSON(object.settings) : undefined,
+    };
   },
 
   toJSON(message: UpdateAccountResponse): unknown {
     const obj: any = {};
     if (message.account !== undefined) {
       obj.account = Account.toJSON(message.account);
+    }
+    if (message.settings !== undefined) {
+      obj.settings = AccountSettings.toJSON(message.settings);
     }
     return obj;
   },
@@ -996,6 +1063,9 @@ export const UpdateAccountResponse: MessageFns<UpdateAccountResponse> = {
     const message = createBaseUpdateAccountResponse();
     message.account = (object.account !== undefined && object.account !== null)
       ? Account.fromPartial(object.account)
+      : undefined;
+    message.settings = (object.settings !== undefined && object.settings !== null)
+      ? AccountSettings.fromPartial(object.settings)
       : undefined;
     return message;
   },
@@ -1636,7 +1706,8 @@ export const AuthServiceService = {
     responseDeserialize: (value: Buffer): GetAccountResponse => GetAccountResponse.decode(value),
   },
   /**
-   * Changes one's own account, the fields that the mask names.
+   * Changes one's own account, the fields that the mask names. A new name shows at once, in what is delivered from then
+   * on and in what is read from the log; the old one becomes free.
    *
    * Errors: INVALID_ARGUMENT (INVALID_FIELD), ALREADY_EXISTS (NAME_TAKEN).
    */
@@ -1667,7 +1738,7 @@ export const AuthServiceService = {
     responseDeserialize: (value: Buffer): ChangePasswordResponse => ChangePasswordResponse.decode(value),
   },
   /**
-   * Lists one's open sessions, the newest first.
+   * Lists one's sessions, the newest first.
    *
    * Errors: INVALID_ARGUMENT (INVALID_FIELD, INVALID_PAGE_TOKEN).
    */
@@ -1693,7 +1764,9 @@ export const AuthServiceService = {
     responseDeserialize: (value: Buffer): RevokeSessionResponse => RevokeSessionResponse.decode(value),
   },
   /**
-   * Deletes the account. Direct conversations stay readable to the other side; groups pass to another member.
+   * Deletes the account, for good: its sessions, friendships and blocks end, its name becomes free, and it leaves its
+   * groups; those it owns pass to the admin who has been a member for the longest time, else to the longest-standing
+   * member. What it wrote stays, under the name `deleted user`. Whether it has been done shows by its token: invalid.
    *
    * Errors: UNAUTHENTICATED (CREDENTIALS_INVALID).
    */
@@ -1736,7 +1809,8 @@ export interface AuthServiceServer extends UntypedServiceImplementation {
    */
   getAccount: handleUnaryCall<GetAccountRequest, GetAccountResponse>;
   /**
-   * Changes one's own account, the fields that the mask names.
+   * Changes one's own account, the fields that the mask names. A new name shows at once, in what is delivered from then
+   * on and in what is read from the log; the old one becomes free.
    *
    * Errors: INVALID_ARGUMENT (INVALID_FIELD), ALREADY_EXISTS (NAME_TAKEN).
    */
@@ -1748,7 +1822,7 @@ export interface AuthServiceServer extends UntypedServiceImplementation {
    */
   changePassword: handleUnaryCall<ChangePasswordRequest, ChangePasswordResponse>;
   /**
-   * Lists one's open sessions, the newest first.
+   * Lists one's sessions, the newest first.
    *
    * Errors: INVALID_ARGUMENT (INVALID_FIELD, INVALID_PAGE_TOKEN).
    */
@@ -1756,7 +1830,9 @@ export interface AuthServiceServer extends UntypedServiceImplementation {
   /** Ends one of one's sessions, and its open streams on every replica. A session that is gone already is no error. */
   revokeSession: handleUnaryCall<RevokeSessionRequest, RevokeSessionResponse>;
   /**
-   * Deletes the account. Direct conversations stay readable to the other side; groups pass to another member.
+   * Deletes the account, for good: its sessions, friendships and blocks end, its name becomes free, and it leaves its
+   * groups; those it owns pass to the admin who has been a member for the longest time, else to the longest-standing
+   * member. What it wrote stays, under the name `deleted user`. Whether it has been done shows by its token: invalid.
    *
    * Errors: UNAUTHENTICATED (CREDENTIALS_INVALID).
    */
@@ -1846,7 +1922,8 @@ export interface AuthServiceClient extends Client {
     callback: (error: ServiceError | null, response: GetAccountResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Changes one's own account, the fields that the mask names.
+   * Changes one's own account, the fields that the mask names. A new name shows at once, in what is delivered from then
+   * on and in what is read from the log; the old one becomes free.
    *
    * Errors: INVALID_ARGUMENT (INVALID_FIELD), ALREADY_EXISTS (NAME_TAKEN).
    */
@@ -1886,7 +1963,7 @@ export interface AuthServiceClient extends Client {
     callback: (error: ServiceError | null, response: ChangePasswordResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Lists one's open sessions, the newest first.
+   * Lists one's sessions, the newest first.
    *
    * Errors: INVALID_ARGUMENT (INVALID_FIELD, INVALID_PAGE_TOKEN).
    */
@@ -1922,7 +1999,9 @@ export interface AuthServiceClient extends Client {
     callback: (error: ServiceError | null, response: RevokeSessionResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Deletes the account. Direct conversations stay readable to the other side; groups pass to another member.
+   * Deletes the account, for good: its sessions, friendships and blocks end, its name becomes free, and it leaves its
+   * groups; those it owns pass to the admin who has been a member for the longest time, else to the longest-standing
+   * member. What it wrote stays, under the name `deleted user`. Whether it has been done shows by its token: invalid.
    *
    * Errors: UNAUTHENTICATED (CREDENTIALS_INVALID).
    */

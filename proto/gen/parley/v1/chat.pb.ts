@@ -138,7 +138,11 @@ export interface Read {
   positions: Position[];
 }
 
-/** The user is typing, or has stopped. Never stored. */
+/**
+ * The user is typing, or has stopped. Never stored, and lost when a stream has no room: show it for 6 seconds at most.
+ * A client sends it again every 3 seconds while the user goes on; what comes more often is dropped, as is what goes to
+ * somebody who can't be written to.
+ */
 export interface Typing {
   /** Where. */
   target:
@@ -148,6 +152,8 @@ export interface Typing {
   userId: bigint;
   /** True when they stopped. */
   stopped: boolean;
+  /** The conversation: set by the server. */
+  conversationId: bigint;
 }
 
 /** A heartbeat. Send one after `Welcome.heartbeat_interval` without another frame. Answered by `pong`. */
@@ -285,7 +291,17 @@ export interface Reset {
 export interface CaughtUp {
 }
 
-/** A user's cursor moved: how far their devices have acknowledged, and how far they have read. */
+/**
+ * Cursors that moved: at most one frame a second for one stream. Those of the other user of a direct conversation, those
+ * of the members of a group of up to 32 (ListReceipts tells them in larger ones), and the user's own, moved by another
+ * device.
+ */
+export interface Receipts {
+  /** The cursors, the latest of each user and conversation. */
+  receipts: Receipt[];
+}
+
+/** A user's cursor in a conversation: how far their devices have acknowledged, and how far they have read. */
 export interface Receipt {
   /** The conversation. */
   conversationId: bigint;
@@ -1016,7 +1032,7 @@ export const Read: MessageFns<Read> = {
 };
 
 function createBaseTyping(): Typing {
-  return { target: undefined, userId: 0n, stopped: false };
+  return { target: undefined, userId: 0n, stopped: false, conversationId: 0n };
 }
 
 export const Typing: MessageFns<Typing> = {
@@ -1032,6 +1048,12 @@ export const Typing: MessageFns<Typing> = {
     }
     if (message.stopped !== false) {
       writer.uint32(24).bool(message.stopped);
+    }
+    if (message.conversationId !== 0n) {
+      if (BigInt.asIntN(64, message.conversationId) !== message.conversationId) {
+        throw new globalThis.Error("value provided for field message.conversationId of type int64 too large");
+      }
+      writer.uint32(32).int64(message.conversationId);
     }
     return writer;
   },
@@ -1073,6 +1095,14 @@ export const Typing: MessageFns<Typing> = {
             message.stopped = reader.bool();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.conversationId = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1090,6 +1120,11 @@ export const Typing: MessageFns<Typing> = {
       target: isSet(object.target) ? Target.fromJSON(object.target) : undefined,
       userId: isSet(object.userId) ? BigInt(object.userId) : isSet(object.user_id) ? BigInt(object.user_id) : 0n,
       stopped: isSet(object.stopped) ? globalThis.Boolean(object.stopped) : false,
+      conversationId: isSet(object.conversationId)
+        ? BigInt(object.conversationId)
+        : isSet(object.conversation_id)
+        ? BigInt(object.conversation_id)
+        : 0n,
     };
   },
 
@@ -1104,6 +1139,9 @@ export const Typing: MessageFns<Typing> = {
     if (message.stopped !== false) {
       obj.stopped = message.stopped;
     }
+    if (message.conversationId !== 0n) {
+      obj.conversationId = message.conversationId.toString();
+    }
     return obj;
   },
 
@@ -1117,6 +1155,9 @@ export const Typing: MessageFns<Typing> = {
       : undefined;
     message.userId = (object.userId !== undefined && object.userId !== null) ? BigInt(object.userId) : 0n;
     message.stopped = object.stopped ?? false;
+    message.conversationId = (object.conversationId !== undefined && object.conversationId !== null)
+      ? BigInt(object.conversationId)
+      : 0n;
     return message;
   },
 };
@@ -2315,6 +2356,75 @@ export const CaughtUp: MessageFns<CaughtUp> = {
   },
   fromPartial(_: DeepPartial<CaughtUp>): CaughtUp {
     const message = createBaseCaughtUp();
+    return message;
+  },
+};
+
+function createBaseReceipts(): Receipts {
+  return { receipts: [] };
+}
+
+export const Receipts: MessageFns<Receipts> = {
+  encode(message: Receipts, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.receipts) {
+      Receipt.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Receipts {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReceipts();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.receipts.push(Receipt.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Receipts {
+    return {
+      receipts: globalThis.Array.isArray(object?.receipts) ? object.receipts.map((e: any) => Receipt.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: Receipts): unknown {
+    const obj: any = {};
+    if (message.receipts?.length) {
+      obj.receipts = message.receipts.map((e) => Receipt.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Receipts>): Receipts {
+    return Receipts.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Receipts>): Receipts {
+    const message = createBaseReceipts();
+    message.receipts = object.receipts?.map((e) => Receipt.fromPartial(e)) || [];
     return message;
   },
 };

@@ -33,7 +33,7 @@ import {
   Ping,
   Pong,
   Read,
-  Receipt,
+  Receipts,
   Reset,
   Send,
   SendReceipt,
@@ -99,10 +99,10 @@ export interface ChatResponse {
     /** The end of what waited. */
     { $case: "caughtUp"; value: CaughtUp }
     | //
-    /** Somebody's cursor moved. */
-    { $case: "receipt"; value: Receipt }
+    /** Cursors moved. */
+    { $case: "receipts"; value: Receipts }
     | //
-    /** A friend came or went. */
+    /** A friend came or went, became a friend or stopped being one (UNSPECIFIED). */
     { $case: "presence"; value: Presence }
     | //
     /** Somebody is typing. */
@@ -131,7 +131,7 @@ export interface SendMessageResponse {
   receipt: SendReceipt | undefined;
 }
 
-/** What RecallMessage needs. Recalling what is recalled already is a no-op that gives the first receipt. */
+/** What RecallMessage needs. Recalling what is recalled already gives the first receipt. */
 export interface RecallMessageRequest {
   /** The conversation. */
   conversationId: bigint;
@@ -164,6 +164,24 @@ export interface EditMessageRequest {
 /** What EditMessage gives. */
 export interface EditMessageResponse {
   /** Where the edit stands in the log. */
+  receipt: SendReceipt | undefined;
+}
+
+/** What SetReaction needs. */
+export interface SetReactionRequest {
+  /** The conversation. */
+  conversationId: bigint;
+  /** The message. */
+  seq: bigint;
+  /** One emoji: see Reaction.emoji. */
+  emoji: string;
+  /** Whether to take it back. */
+  removed: boolean;
+}
+
+/** What SetReaction gives. */
+export interface SetReactionResponse {
+  /** Where the reaction stands in the log; unset where there was none to take back. */
   receipt: SendReceipt | undefined;
 }
 
@@ -423,8 +441,8 @@ export const ChatResponse: MessageFns<ChatResponse> = {
       case "caughtUp":
         CaughtUp.encode(message.frame.value, writer.uint32(50).fork()).join();
         break;
-      case "receipt":
-        Receipt.encode(message.frame.value, writer.uint32(58).fork()).join();
+      case "receipts":
+        Receipts.encode(message.frame.value, writer.uint32(58).fork()).join();
         break;
       case "presence":
         Presence.encode(message.frame.value, writer.uint32(66).fork()).join();
@@ -511,7 +529,7 @@ export const ChatResponse: MessageFns<ChatResponse> = {
               break;
             }
 
-            message.frame = { $case: "receipt", value: Receipt.decode(reader, reader.uint32()) };
+            message.frame = { $case: "receipts", value: Receipts.decode(reader, reader.uint32()) };
             continue;
           }
           case 8: {
@@ -584,8 +602,8 @@ export const ChatResponse: MessageFns<ChatResponse> = {
         ? { $case: "caughtUp", value: CaughtUp.fromJSON(object.caughtUp) }
         : isSet(object.caught_up)
         ? { $case: "caughtUp", value: CaughtUp.fromJSON(object.caught_up) }
-        : isSet(object.receipt)
-        ? { $case: "receipt", value: Receipt.fromJSON(object.receipt) }
+        : isSet(object.receipts)
+        ? { $case: "receipts", value: Receipts.fromJSON(object.receipts) }
         : isSet(object.presence)
         ? { $case: "presence", value: Presence.fromJSON(object.presence) }
         : isSet(object.typing)
@@ -618,8 +636,8 @@ export const ChatResponse: MessageFns<ChatResponse> = {
       obj.reset = Reset.toJSON(message.frame.value);
     } else if (message.frame?.$case === "caughtUp") {
       obj.caughtUp = CaughtUp.toJSON(message.frame.value);
-    } else if (message.frame?.$case === "receipt") {
-      obj.receipt = Receipt.toJSON(message.frame.value);
+    } else if (message.frame?.$case === "receipts") {
+      obj.receipts = Receipts.toJSON(message.frame.value);
     } else if (message.frame?.$case === "presence") {
       obj.presence = Presence.toJSON(message.frame.value);
     } else if (message.frame?.$case === "typing") {
@@ -676,9 +694,9 @@ export const ChatResponse: MessageFns<ChatResponse> = {
         }
         break;
       }
-      case "receipt": {
+      case "receipts": {
         if (object.frame?.value !== undefined && object.frame?.value !== null) {
-          message.frame = { $case: "receipt", value: Receipt.fromPartial(object.frame.value) };
+          message.frame = { $case: "receipts", value: Receipts.fromPartial(object.frame.value) };
         }
         break;
       }
@@ -1245,6 +1263,204 @@ export const EditMessageResponse: MessageFns<EditMessageResponse> = {
   },
 };
 
+function createBaseSetReactionRequest(): SetReactionRequest {
+  return { conversationId: 0n, seq: 0n, emoji: "", removed: false };
+}
+
+export const SetReactionRequest: MessageFns<SetReactionRequest> = {
+  encode(message: SetReactionRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.conversationId !== 0n) {
+      if (BigInt.asIntN(64, message.conversationId) !== message.conversationId) {
+        throw new globalThis.Error("value provided for field message.conversationId of type int64 too large");
+      }
+      writer.uint32(8).int64(message.conversationId);
+    }
+    if (message.seq !== 0n) {
+      if (BigInt.asIntN(64, message.seq) !== message.seq) {
+        throw new globalThis.Error("value provided for field message.seq of type int64 too large");
+      }
+      writer.uint32(16).int64(message.seq);
+    }
+    if (message.emoji !== "") {
+      writer.uint32(26).string(message.emoji);
+    }
+    if (message.removed !== false) {
+      writer.uint32(32).bool(message.removed);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetReactionRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetReactionRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.conversationId = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.seq = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.emoji = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.removed = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SetReactionRequest {
+    return {
+      conversationId: isSet(object.conversationId)
+        ? BigInt(object.conversationId)
+        : isSet(object.conversation_id)
+        ? BigInt(object.conversation_id)
+        : 0n,
+      seq: isSet(object.seq) ? BigInt(object.seq) : 0n,
+      emoji: isSet(object.emoji) ? globalThis.String(object.emoji) : "",
+      removed: isSet(object.removed) ? globalThis.Boolean(object.removed) : false,
+    };
+  },
+
+  toJSON(message: SetReactionRequest): unknown {
+    const obj: any = {};
+    if (message.conversationId !== 0n) {
+      obj.conversationId = message.conversationId.toString();
+    }
+    if (message.seq !== 0n) {
+      obj.seq = message.seq.toString();
+    }
+    if (message.emoji !== "") {
+      obj.emoji = message.emoji;
+    }
+    if (message.removed !== false) {
+      obj.removed = message.removed;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<SetReactionRequest>): SetReactionRequest {
+    return SetReactionRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SetReactionRequest>): SetReactionRequest {
+    const message = createBaseSetReactionRequest();
+    message.conversationId = (object.conversationId !== undefined && object.conversationId !== null)
+      ? BigInt(object.conversationId)
+      : 0n;
+    message.seq = (object.seq !== undefined && object.seq !== null) ? BigInt(object.seq) : 0n;
+    message.emoji = object.emoji ?? "";
+    message.removed = object.removed ?? false;
+    return message;
+  },
+};
+
+function createBaseSetReactionResponse(): SetReactionResponse {
+  return { receipt: undefined };
+}
+
+export const SetReactionResponse: MessageFns<SetReactionResponse> = {
+  encode(message: SetReactionResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.receipt !== undefined) {
+      SendReceipt.encode(message.receipt, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetReactionResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetReactionResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.receipt = SendReceipt.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SetReactionResponse {
+    return { receipt: isSet(object.receipt) ? SendReceipt.fromJSON(object.receipt) : undefined };
+  },
+
+  toJSON(message: SetReactionResponse): unknown {
+    const obj: any = {};
+    if (message.receipt !== undefined) {
+      obj.receipt = SendReceipt.toJSON(message.receipt);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<SetReactionResponse>): SetReactionResponse {
+    return SetReactionResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SetReactionResponse>): SetReactionResponse {
+    const message = createBaseSetReactionResponse();
+    message.receipt = (object.receipt !== undefined && object.receipt !== null)
+      ? SendReceipt.fromPartial(object.receipt)
+      : undefined;
+    return message;
+  },
+};
+
 /** The long connection, and the same for one message at a time. */
 export type ChatServiceService = typeof ChatServiceService;
 export const ChatServiceService = {
@@ -1283,9 +1499,12 @@ export const ChatServiceService = {
     responseDeserialize: (value: Buffer): SendMessageResponse => SendMessageResponse.decode(value),
   },
   /**
-   * Takes a message back: by its author within the server's time limit, or by a group's admin.
+   * Takes a message back: by its author within the server's time limit (one day by default), or by a group's admin at
+   * any time. Its content, and that of its edits, is erased in the same transaction: nothing that begins after the answer
+   * gives it any more. A no-op where it was recalled already.
    *
-   * Errors: NOT_FOUND (MESSAGE_NOT_FOUND), PERMISSION_DENIED (ROLE_INSUFFICIENT), FAILED_PRECONDITION (TOO_LATE).
+   * Errors: NOT_FOUND (MESSAGE_NOT_FOUND), PERMISSION_DENIED (ROLE_INSUFFICIENT, NOT_A_MEMBER), FAILED_PRECONDITION
+   * (TOO_LATE).
    */
   recallMessage: {
     path: "/parley.v1.ChatService/RecallMessage" as const,
@@ -1298,9 +1517,12 @@ export const ChatServiceService = {
     responseDeserialize: (value: Buffer): RecallMessageResponse => RecallMessageResponse.decode(value),
   },
   /**
-   * Replaces the content of one's own message, within the server's time limit.
+   * Replaces the content of one's own message, within the server's time limit (one day by default). The content before
+   * is erased in the same transaction.
    *
-   * Errors: NOT_FOUND (MESSAGE_NOT_FOUND), ABORTED (REVISION_CONFLICT), FAILED_PRECONDITION (TOO_LATE).
+   * Errors: NOT_FOUND (MESSAGE_NOT_FOUND; also where it was recalled), ABORTED (REVISION_CONFLICT), FAILED_PRECONDITION
+   * (TOO_LATE), PERMISSION_DENIED (ROLE_INSUFFICIENT where it is another's, NOT_A_MEMBER, RECIPIENT_UNAVAILABLE),
+   * INVALID_ARGUMENT (INVALID_FIELD), ALREADY_EXISTS (CLIENT_MESSAGE_ID_REUSED).
    */
   editMessage: {
     path: "/parley.v1.ChatService/EditMessage" as const,
@@ -1310,6 +1532,21 @@ export const ChatServiceService = {
     requestDeserialize: (value: Buffer): EditMessageRequest => EditMessageRequest.decode(value),
     responseSerialize: (value: EditMessageResponse): Buffer => Buffer.from(EditMessageResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): EditMessageResponse => EditMessageResponse.decode(value),
+  },
+  /**
+   * Reacts to a message, or takes a reaction back. A no-op, answered by the entry that holds, where it is so already.
+   *
+   * Errors: NOT_FOUND (MESSAGE_NOT_FOUND; also where it was recalled), PERMISSION_DENIED (NOT_A_MEMBER,
+   * RECIPIENT_UNAVAILABLE), INVALID_ARGUMENT (INVALID_FIELD), RESOURCE_EXHAUSTED (LIMIT_REACHED).
+   */
+  setReaction: {
+    path: "/parley.v1.ChatService/SetReaction" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SetReactionRequest): Buffer => Buffer.from(SetReactionRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SetReactionRequest => SetReactionRequest.decode(value),
+    responseSerialize: (value: SetReactionResponse): Buffer => Buffer.from(SetReactionResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SetReactionResponse => SetReactionResponse.decode(value),
   },
 } as const;
 
@@ -1333,17 +1570,30 @@ export interface ChatServiceServer extends UntypedServiceImplementation {
    */
   sendMessage: handleUnaryCall<SendMessageRequest, SendMessageResponse>;
   /**
-   * Takes a message back: by its author within the server's time limit, or by a group's admin.
+   * Takes a message back: by its author within the server's time limit (one day by default), or by a group's admin at
+   * any time. Its content, and that of its edits, is erased in the same transaction: nothing that begins after the answer
+   * gives it any more. A no-op where it was recalled already.
    *
-   * Errors: NOT_FOUND (MESSAGE_NOT_FOUND), PERMISSION_DENIED (ROLE_INSUFFICIENT), FAILED_PRECONDITION (TOO_LATE).
+   * Errors: NOT_FOUND (MESSAGE_NOT_FOUND), PERMISSION_DENIED (ROLE_INSUFFICIENT, NOT_A_MEMBER), FAILED_PRECONDITION
+   * (TOO_LATE).
    */
   recallMessage: handleUnaryCall<RecallMessageRequest, RecallMessageResponse>;
   /**
-   * Replaces the content of one's own message, within the server's time limit.
+   * Replaces the content of one's own message, within the server's time limit (one day by default). The content before
+   * is erased in the same transaction.
    *
-   * Errors: NOT_FOUND (MESSAGE_NOT_FOUND), ABORTED (REVISION_CONFLICT), FAILED_PRECONDITION (TOO_LATE).
+   * Errors: NOT_FOUND (MESSAGE_NOT_FOUND; also where it was recalled), ABORTED (REVISION_CONFLICT), FAILED_PRECONDITION
+   * (TOO_LATE), PERMISSION_DENIED (ROLE_INSUFFICIENT where it is another's, NOT_A_MEMBER, RECIPIENT_UNAVAILABLE),
+   * INVALID_ARGUMENT (INVALID_FIELD), ALREADY_EXISTS (CLIENT_MESSAGE_ID_REUSED).
    */
   editMessage: handleUnaryCall<EditMessageRequest, EditMessageResponse>;
+  /**
+   * Reacts to a message, or takes a reaction back. A no-op, answered by the entry that holds, where it is so already.
+   *
+   * Errors: NOT_FOUND (MESSAGE_NOT_FOUND; also where it was recalled), PERMISSION_DENIED (NOT_A_MEMBER,
+   * RECIPIENT_UNAVAILABLE), INVALID_ARGUMENT (INVALID_FIELD), RESOURCE_EXHAUSTED (LIMIT_REACHED).
+   */
+  setReaction: handleUnaryCall<SetReactionRequest, SetReactionResponse>;
 }
 
 export interface ChatServiceClient extends Client {
@@ -1382,9 +1632,12 @@ export interface ChatServiceClient extends Client {
     callback: (error: ServiceError | null, response: SendMessageResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Takes a message back: by its author within the server's time limit, or by a group's admin.
+   * Takes a message back: by its author within the server's time limit (one day by default), or by a group's admin at
+   * any time. Its content, and that of its edits, is erased in the same transaction: nothing that begins after the answer
+   * gives it any more. A no-op where it was recalled already.
    *
-   * Errors: NOT_FOUND (MESSAGE_NOT_FOUND), PERMISSION_DENIED (ROLE_INSUFFICIENT), FAILED_PRECONDITION (TOO_LATE).
+   * Errors: NOT_FOUND (MESSAGE_NOT_FOUND), PERMISSION_DENIED (ROLE_INSUFFICIENT, NOT_A_MEMBER), FAILED_PRECONDITION
+   * (TOO_LATE).
    */
   recallMessage(
     request: RecallMessageRequest,
@@ -1402,9 +1655,12 @@ export interface ChatServiceClient extends Client {
     callback: (error: ServiceError | null, response: RecallMessageResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Replaces the content of one's own message, within the server's time limit.
+   * Replaces the content of one's own message, within the server's time limit (one day by default). The content before
+   * is erased in the same transaction.
    *
-   * Errors: NOT_FOUND (MESSAGE_NOT_FOUND), ABORTED (REVISION_CONFLICT), FAILED_PRECONDITION (TOO_LATE).
+   * Errors: NOT_FOUND (MESSAGE_NOT_FOUND; also where it was recalled), ABORTED (REVISION_CONFLICT), FAILED_PRECONDITION
+   * (TOO_LATE), PERMISSION_DENIED (ROLE_INSUFFICIENT where it is another's, NOT_A_MEMBER, RECIPIENT_UNAVAILABLE),
+   * INVALID_ARGUMENT (INVALID_FIELD), ALREADY_EXISTS (CLIENT_MESSAGE_ID_REUSED).
    */
   editMessage(
     request: EditMessageRequest,
@@ -1420,6 +1676,27 @@ export interface ChatServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: EditMessageResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Reacts to a message, or takes a reaction back. A no-op, answered by the entry that holds, where it is so already.
+   *
+   * Errors: NOT_FOUND (MESSAGE_NOT_FOUND; also where it was recalled), PERMISSION_DENIED (NOT_A_MEMBER,
+   * RECIPIENT_UNAVAILABLE), INVALID_ARGUMENT (INVALID_FIELD), RESOURCE_EXHAUSTED (LIMIT_REACHED).
+   */
+  setReaction(
+    request: SetReactionRequest,
+    callback: (error: ServiceError | null, response: SetReactionResponse) => void,
+  ): ClientUnaryCall;
+  setReaction(
+    request: SetReactionRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: SetReactionResponse) => void,
+  ): ClientUnaryCall;
+  setReaction(
+    request: SetReactionRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: SetReactionResponse) => void,
   ): ClientUnaryCall;
 }
 

@@ -111,12 +111,6 @@ export enum ErrorReason {
    */
   ERROR_REASON_MESSAGE_NOT_FOUND = 24,
   /**
-   * ERROR_REASON_SESSION_NOT_FOUND - NOT_FOUND. There is no such session of this user.
-   *
-   * Example: RevokeSession of a session that has expired.
-   */
-  ERROR_REASON_SESSION_NOT_FOUND = 25,
-  /**
    * ERROR_REASON_ATTACHMENT_NOT_FOUND - NOT_FOUND. There is no such attachment, or none that this user may fetch.
    *
    * Example: Download by somebody who is not in the conversation.
@@ -141,12 +135,6 @@ export enum ErrorReason {
    * Example: InviteMember by a member of a group where only admins invite.
    */
   ERROR_REASON_ROLE_INSUFFICIENT = 32,
-  /**
-   * ERROR_REASON_GROUP_NOT_OPEN - FAILED_PRECONDITION. The group's settings let nobody join without an invitation.
-   *
-   * Example: JoinGroup on a group with `JOIN_POLICY_INVITE_ONLY`.
-   */
-  ERROR_REASON_GROUP_NOT_OPEN = 33,
   /**
    * ERROR_REASON_GROUP_FULL - RESOURCE_EXHAUSTED. The group has as many members as its limit allows.
    *
@@ -177,6 +165,12 @@ export enum ErrorReason {
    * Example: AddFriend with one's own id.
    */
   ERROR_REASON_SELF_NOT_ALLOWED = 38,
+  /**
+   * ERROR_REASON_LIMIT_REACHED - RESOURCE_EXHAUSTED. As many of a kind are there as may be; metadata `limit` gives the number. Waiting doesn't help.
+   *
+   * Example: SetReaction with an eleventh emoji on one message.
+   */
+  ERROR_REASON_LIMIT_REACHED = 39,
   /**
    * ERROR_REASON_CLIENT_MESSAGE_ID_REUSED - ALREADY_EXISTS. The same `client_message_id` was used before with another target or content.
    *
@@ -209,6 +203,24 @@ export enum ErrorReason {
    * Example: `ack` of seq 9 where 5 was the last delivered.
    */
   ERROR_REASON_ACK_BEYOND_DELIVERED = 44,
+  /**
+   * ERROR_REASON_UPLOAD_OFFSET_WRONG - OUT_OF_RANGE. `offset_bytes` is not where the server is; metadata `received_bytes` gives that.
+   *
+   * Example: an upload that resumes at the client's count of sent bytes.
+   */
+  ERROR_REASON_UPLOAD_OFFSET_WRONG = 45,
+  /**
+   * ERROR_REASON_UPLOAD_INCOMPLETE - FAILED_PRECONDITION. The upload's stream ended before `size_bytes`; metadata `received_bytes` says where to resume.
+   *
+   * Example: a client that closes its side after half of the file.
+   */
+  ERROR_REASON_UPLOAD_INCOMPLETE = 46,
+  /**
+   * ERROR_REASON_CHECKSUM_MISMATCH - INVALID_ARGUMENT. The bytes don't have the SHA-256 that the header gave. They are dropped: begin anew.
+   *
+   * Example: a file that changed while it was uploaded.
+   */
+  ERROR_REASON_CHECKSUM_MISMATCH = 47,
   /**
    * ERROR_REASON_RATE_LIMITED - RESOURCE_EXHAUSTED. Too many requests of this kind; RetryInfo says how long to wait.
    *
@@ -304,9 +316,6 @@ export function errorReasonFromJSON(object: any): ErrorReason {
     case 24:
     case "ERROR_REASON_MESSAGE_NOT_FOUND":
       return ErrorReason.ERROR_REASON_MESSAGE_NOT_FOUND;
-    case 25:
-    case "ERROR_REASON_SESSION_NOT_FOUND":
-      return ErrorReason.ERROR_REASON_SESSION_NOT_FOUND;
     case 26:
     case "ERROR_REASON_ATTACHMENT_NOT_FOUND":
       return ErrorReason.ERROR_REASON_ATTACHMENT_NOT_FOUND;
@@ -319,9 +328,6 @@ export function errorReasonFromJSON(object: any): ErrorReason {
     case 32:
     case "ERROR_REASON_ROLE_INSUFFICIENT":
       return ErrorReason.ERROR_REASON_ROLE_INSUFFICIENT;
-    case 33:
-    case "ERROR_REASON_GROUP_NOT_OPEN":
-      return ErrorReason.ERROR_REASON_GROUP_NOT_OPEN;
     case 34:
     case "ERROR_REASON_GROUP_FULL":
       return ErrorReason.ERROR_REASON_GROUP_FULL;
@@ -337,6 +343,9 @@ export function errorReasonFromJSON(object: any): ErrorReason {
     case 38:
     case "ERROR_REASON_SELF_NOT_ALLOWED":
       return ErrorReason.ERROR_REASON_SELF_NOT_ALLOWED;
+    case 39:
+    case "ERROR_REASON_LIMIT_REACHED":
+      return ErrorReason.ERROR_REASON_LIMIT_REACHED;
     case 40:
     case "ERROR_REASON_CLIENT_MESSAGE_ID_REUSED":
       return ErrorReason.ERROR_REASON_CLIENT_MESSAGE_ID_REUSED;
@@ -352,6 +361,15 @@ export function errorReasonFromJSON(object: any): ErrorReason {
     case 44:
     case "ERROR_REASON_ACK_BEYOND_DELIVERED":
       return ErrorReason.ERROR_REASON_ACK_BEYOND_DELIVERED;
+    case 45:
+    case "ERROR_REASON_UPLOAD_OFFSET_WRONG":
+      return ErrorReason.ERROR_REASON_UPLOAD_OFFSET_WRONG;
+    case 46:
+    case "ERROR_REASON_UPLOAD_INCOMPLETE":
+      return ErrorReason.ERROR_REASON_UPLOAD_INCOMPLETE;
+    case 47:
+    case "ERROR_REASON_CHECKSUM_MISMATCH":
+      return ErrorReason.ERROR_REASON_CHECKSUM_MISMATCH;
     case 50:
     case "ERROR_REASON_RATE_LIMITED":
       return ErrorReason.ERROR_REASON_RATE_LIMITED;
@@ -414,8 +432,6 @@ export function errorReasonToJSON(object: ErrorReason): string {
       return "ERROR_REASON_FRIEND_REQUEST_NOT_FOUND";
     case ErrorReason.ERROR_REASON_MESSAGE_NOT_FOUND:
       return "ERROR_REASON_MESSAGE_NOT_FOUND";
-    case ErrorReason.ERROR_REASON_SESSION_NOT_FOUND:
-      return "ERROR_REASON_SESSION_NOT_FOUND";
     case ErrorReason.ERROR_REASON_ATTACHMENT_NOT_FOUND:
       return "ERROR_REASON_ATTACHMENT_NOT_FOUND";
     case ErrorReason.ERROR_REASON_RECIPIENT_UNAVAILABLE:
@@ -424,8 +440,6 @@ export function errorReasonToJSON(object: ErrorReason): string {
       return "ERROR_REASON_NOT_A_MEMBER";
     case ErrorReason.ERROR_REASON_ROLE_INSUFFICIENT:
       return "ERROR_REASON_ROLE_INSUFFICIENT";
-    case ErrorReason.ERROR_REASON_GROUP_NOT_OPEN:
-      return "ERROR_REASON_GROUP_NOT_OPEN";
     case ErrorReason.ERROR_REASON_GROUP_FULL:
       return "ERROR_REASON_GROUP_FULL";
     case ErrorReason.ERROR_REASON_OWNER_CANNOT_LEAVE:
@@ -436,6 +450,8 @@ export function errorReasonToJSON(object: ErrorReason): string {
       return "ERROR_REASON_REVISION_CONFLICT";
     case ErrorReason.ERROR_REASON_SELF_NOT_ALLOWED:
       return "ERROR_REASON_SELF_NOT_ALLOWED";
+    case ErrorReason.ERROR_REASON_LIMIT_REACHED:
+      return "ERROR_REASON_LIMIT_REACHED";
     case ErrorReason.ERROR_REASON_CLIENT_MESSAGE_ID_REUSED:
       return "ERROR_REASON_CLIENT_MESSAGE_ID_REUSED";
     case ErrorReason.ERROR_REASON_REQUEST_ID_REUSED:
@@ -446,6 +462,12 @@ export function errorReasonToJSON(object: ErrorReason): string {
       return "ERROR_REASON_OUTCOME_UNKNOWN";
     case ErrorReason.ERROR_REASON_ACK_BEYOND_DELIVERED:
       return "ERROR_REASON_ACK_BEYOND_DELIVERED";
+    case ErrorReason.ERROR_REASON_UPLOAD_OFFSET_WRONG:
+      return "ERROR_REASON_UPLOAD_OFFSET_WRONG";
+    case ErrorReason.ERROR_REASON_UPLOAD_INCOMPLETE:
+      return "ERROR_REASON_UPLOAD_INCOMPLETE";
+    case ErrorReason.ERROR_REASON_CHECKSUM_MISMATCH:
+      return "ERROR_REASON_CHECKSUM_MISMATCH";
     case ErrorReason.ERROR_REASON_RATE_LIMITED:
       return "ERROR_REASON_RATE_LIMITED";
     case ErrorReason.ERROR_REASON_OVERLOADED:

@@ -83,6 +83,20 @@ export interface FriendRequest {
   /** Whether the caller is the one who asked. */
   outgoing: boolean;
   /** When it was made. */
+  createTime:
+    | Date
+    | undefined;
+  /** When it lapses if nobody answers: 30 days later by default. */
+  expireTime: Date | undefined;
+}
+
+/** A user whom the caller has blocked. */
+export interface BlockedUser {
+  /** Who. */
+  account:
+    | Account
+    | undefined;
+  /** Since when. */
   createTime: Date | undefined;
 }
 
@@ -196,7 +210,7 @@ export const Friend: MessageFns<Friend> = {
 };
 
 function createBaseFriendRequest(): FriendRequest {
-  return { account: undefined, outgoing: false, createTime: undefined };
+  return { account: undefined, outgoing: false, createTime: undefined, expireTime: undefined };
 }
 
 export const FriendRequest: MessageFns<FriendRequest> = {
@@ -209,6 +223,9 @@ export const FriendRequest: MessageFns<FriendRequest> = {
     }
     if (message.createTime !== undefined) {
       Timestamp.encode(toTimestamp(message.createTime), writer.uint32(26).fork()).join();
+    }
+    if (message.expireTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.expireTime), writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -250,6 +267,14 @@ export const FriendRequest: MessageFns<FriendRequest> = {
             message.createTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.expireTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -271,6 +296,11 @@ export const FriendRequest: MessageFns<FriendRequest> = {
         : isSet(object.create_time)
         ? fromJsonTimestamp(object.create_time)
         : undefined,
+      expireTime: isSet(object.expireTime)
+        ? fromJsonTimestamp(object.expireTime)
+        : isSet(object.expire_time)
+        ? fromJsonTimestamp(object.expire_time)
+        : undefined,
     };
   },
 
@@ -285,6 +315,9 @@ export const FriendRequest: MessageFns<FriendRequest> = {
     if (message.createTime !== undefined) {
       obj.createTime = message.createTime.toISOString();
     }
+    if (message.expireTime !== undefined) {
+      obj.expireTime = message.expireTime.toISOString();
+    }
     return obj;
   },
 
@@ -297,6 +330,98 @@ export const FriendRequest: MessageFns<FriendRequest> = {
       ? Account.fromPartial(object.account)
       : undefined;
     message.outgoing = object.outgoing ?? false;
+    message.createTime = object.createTime ?? undefined;
+    message.expireTime = object.expireTime ?? undefined;
+    return message;
+  },
+};
+
+function createBaseBlockedUser(): BlockedUser {
+  return { account: undefined, createTime: undefined };
+}
+
+export const BlockedUser: MessageFns<BlockedUser> = {
+  encode(message: BlockedUser, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.account !== undefined) {
+      Account.encode(message.account, writer.uint32(10).fork()).join();
+    }
+    if (message.createTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.createTime), writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BlockedUser {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBlockedUser();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.account = Account.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.createTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): BlockedUser {
+    return {
+      account: isSet(object.account) ? Account.fromJSON(object.account) : undefined,
+      createTime: isSet(object.createTime)
+        ? fromJsonTimestamp(object.createTime)
+        : isSet(object.create_time)
+        ? fromJsonTimestamp(object.create_time)
+        : undefined,
+    };
+  },
+
+  toJSON(message: BlockedUser): unknown {
+    const obj: any = {};
+    if (message.account !== undefined) {
+      obj.account = Account.toJSON(message.account);
+    }
+    if (message.createTime !== undefined) {
+      obj.createTime = message.createTime.toISOString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<BlockedUser>): BlockedUser {
+    return BlockedUser.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BlockedUser>): BlockedUser {
+    const message = createBaseBlockedUser();
+    message.account = (object.account !== undefined && object.account !== null)
+      ? Account.fromPartial(object.account)
+      : undefined;
     message.createTime = object.createTime ?? undefined;
     return message;
   },

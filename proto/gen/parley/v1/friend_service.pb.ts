@@ -18,7 +18,14 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { Friend, FriendRequest, FriendStatus, friendStatusFromJSON, friendStatusToJSON } from "./friend.pb.ts";
+import {
+  BlockedUser,
+  Friend,
+  FriendRequest,
+  FriendStatus,
+  friendStatusFromJSON,
+  friendStatusToJSON,
+} from "./friend.pb.ts";
 
 /** What AddFriend needs. */
 export interface AddFriendRequest {
@@ -121,6 +128,22 @@ export interface UnblockUserRequest {
 
 /** What UnblockUser gives. */
 export interface UnblockUserResponse {
+}
+
+/** What ListBlockedUsers needs. */
+export interface ListBlockedUsersRequest {
+  /** At most so many: 1 to 500. Default (0): 100. */
+  pageSize: number;
+  /** `next_page_token` of the page before. Default: empty, the first page. */
+  pageToken: string;
+}
+
+/** What ListBlockedUsers gives. */
+export interface ListBlockedUsersResponse {
+  /** The users. */
+  blockedUsers: BlockedUser[];
+  /** Gives the next page; empty on the last one. */
+  nextPageToken: string;
 }
 
 function createBaseAddFriendRequest(): AddFriendRequest {
@@ -1305,6 +1328,192 @@ export const UnblockUserResponse: MessageFns<UnblockUserResponse> = {
   },
 };
 
+function createBaseListBlockedUsersRequest(): ListBlockedUsersRequest {
+  return { pageSize: 0, pageToken: "" };
+}
+
+export const ListBlockedUsersRequest: MessageFns<ListBlockedUsersRequest> = {
+  encode(message: ListBlockedUsersRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pageSize !== 0) {
+      writer.uint32(8).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(18).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListBlockedUsersRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListBlockedUsersRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListBlockedUsersRequest {
+    return {
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListBlockedUsersRequest): unknown {
+    const obj: any = {};
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListBlockedUsersRequest>): ListBlockedUsersRequest {
+    return ListBlockedUsersRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListBlockedUsersRequest>): ListBlockedUsersRequest {
+    const message = createBaseListBlockedUsersRequest();
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListBlockedUsersResponse(): ListBlockedUsersResponse {
+  return { blockedUsers: [], nextPageToken: "" };
+}
+
+export const ListBlockedUsersResponse: MessageFns<ListBlockedUsersResponse> = {
+  encode(message: ListBlockedUsersResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.blockedUsers) {
+      BlockedUser.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListBlockedUsersResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListBlockedUsersResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.blockedUsers.push(BlockedUser.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListBlockedUsersResponse {
+    return {
+      blockedUsers: globalThis.Array.isArray(object?.blockedUsers)
+        ? object.blockedUsers.map((e: any) => BlockedUser.fromJSON(e))
+        : globalThis.Array.isArray(object?.blocked_users)
+        ? object.blocked_users.map((e: any) => BlockedUser.fromJSON(e))
+        : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListBlockedUsersResponse): unknown {
+    const obj: any = {};
+    if (message.blockedUsers?.length) {
+      obj.blockedUsers = message.blockedUsers.map((e) => BlockedUser.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListBlockedUsersResponse>): ListBlockedUsersResponse {
+    return ListBlockedUsersResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListBlockedUsersResponse>): ListBlockedUsersResponse {
+    const message = createBaseListBlockedUsersResponse();
+    message.blockedUsers = object.blockedUsers?.map((e) => BlockedUser.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
 /**
  * Friends: both sides agree, both sides see each other's presence. Each rpc is a no-op where the state already
  * holds, so a retry is harmless.
@@ -1312,7 +1521,8 @@ export const UnblockUserResponse: MessageFns<UnblockUserResponse> = {
 export type FriendServiceService = typeof FriendServiceService;
 export const FriendServiceService = {
   /**
-   * Asks a user to be friends. Where that user has asked already, it accepts instead.
+   * Asks a user to be friends. Where that user has asked already, it accepts instead. A request that nobody answers
+   * lapses (FriendRequest.expire_time).
    *
    * Errors: NOT_FOUND (USER_NOT_FOUND), INVALID_ARGUMENT (SELF_NOT_ALLOWED), PERMISSION_DENIED
    * (RECIPIENT_UNAVAILABLE).
@@ -1394,7 +1604,9 @@ export const FriendServiceService = {
     responseDeserialize: (value: Buffer): ListFriendRequestsResponse => ListFriendRequestsResponse.decode(value),
   },
   /**
-   * Blocks a user: they can no longer write to the caller or see their presence, and can't tell. Ends a friendship.
+   * Blocks a user: neither of the two can write to the other, the blocked one does not see the caller's presence,
+   * receipts or typing, and can't tell: what they are refused has the reason of a recipient who takes messages of
+   * friends only. Ends a friendship. In groups that both are in, both go on reading and writing.
    *
    * Errors: NOT_FOUND (USER_NOT_FOUND), INVALID_ARGUMENT (SELF_NOT_ALLOWED).
    */
@@ -1417,11 +1629,28 @@ export const FriendServiceService = {
     responseSerialize: (value: UnblockUserResponse): Buffer => Buffer.from(UnblockUserResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): UnblockUserResponse => UnblockUserResponse.decode(value),
   },
+  /**
+   * Lists the users whom the caller has blocked, by user id.
+   *
+   * Errors: INVALID_ARGUMENT (INVALID_FIELD, INVALID_PAGE_TOKEN).
+   */
+  listBlockedUsers: {
+    path: "/parley.v1.FriendService/ListBlockedUsers" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListBlockedUsersRequest): Buffer =>
+      Buffer.from(ListBlockedUsersRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListBlockedUsersRequest => ListBlockedUsersRequest.decode(value),
+    responseSerialize: (value: ListBlockedUsersResponse): Buffer =>
+      Buffer.from(ListBlockedUsersResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListBlockedUsersResponse => ListBlockedUsersResponse.decode(value),
+  },
 } as const;
 
 export interface FriendServiceServer extends UntypedServiceImplementation {
   /**
-   * Asks a user to be friends. Where that user has asked already, it accepts instead.
+   * Asks a user to be friends. Where that user has asked already, it accepts instead. A request that nobody answers
+   * lapses (FriendRequest.expire_time).
    *
    * Errors: NOT_FOUND (USER_NOT_FOUND), INVALID_ARGUMENT (SELF_NOT_ALLOWED), PERMISSION_DENIED
    * (RECIPIENT_UNAVAILABLE).
@@ -1450,18 +1679,27 @@ export interface FriendServiceServer extends UntypedServiceImplementation {
    */
   listFriendRequests: handleUnaryCall<ListFriendRequestsRequest, ListFriendRequestsResponse>;
   /**
-   * Blocks a user: they can no longer write to the caller or see their presence, and can't tell. Ends a friendship.
+   * Blocks a user: neither of the two can write to the other, the blocked one does not see the caller's presence,
+   * receipts or typing, and can't tell: what they are refused has the reason of a recipient who takes messages of
+   * friends only. Ends a friendship. In groups that both are in, both go on reading and writing.
    *
    * Errors: NOT_FOUND (USER_NOT_FOUND), INVALID_ARGUMENT (SELF_NOT_ALLOWED).
    */
   blockUser: handleUnaryCall<BlockUserRequest, BlockUserResponse>;
   /** Ends a block. */
   unblockUser: handleUnaryCall<UnblockUserRequest, UnblockUserResponse>;
+  /**
+   * Lists the users whom the caller has blocked, by user id.
+   *
+   * Errors: INVALID_ARGUMENT (INVALID_FIELD, INVALID_PAGE_TOKEN).
+   */
+  listBlockedUsers: handleUnaryCall<ListBlockedUsersRequest, ListBlockedUsersResponse>;
 }
 
 export interface FriendServiceClient extends Client {
   /**
-   * Asks a user to be friends. Where that user has asked already, it accepts instead.
+   * Asks a user to be friends. Where that user has asked already, it accepts instead. A request that nobody answers
+   * lapses (FriendRequest.expire_time).
    *
    * Errors: NOT_FOUND (USER_NOT_FOUND), INVALID_ARGUMENT (SELF_NOT_ALLOWED), PERMISSION_DENIED
    * (RECIPIENT_UNAVAILABLE).
@@ -1574,7 +1812,9 @@ export interface FriendServiceClient extends Client {
     callback: (error: ServiceError | null, response: ListFriendRequestsResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Blocks a user: they can no longer write to the caller or see their presence, and can't tell. Ends a friendship.
+   * Blocks a user: neither of the two can write to the other, the blocked one does not see the caller's presence,
+   * receipts or typing, and can't tell: what they are refused has the reason of a recipient who takes messages of
+   * friends only. Ends a friendship. In groups that both are in, both go on reading and writing.
    *
    * Errors: NOT_FOUND (USER_NOT_FOUND), INVALID_ARGUMENT (SELF_NOT_ALLOWED).
    */
@@ -1608,6 +1848,26 @@ export interface FriendServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: UnblockUserResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Lists the users whom the caller has blocked, by user id.
+   *
+   * Errors: INVALID_ARGUMENT (INVALID_FIELD, INVALID_PAGE_TOKEN).
+   */
+  listBlockedUsers(
+    request: ListBlockedUsersRequest,
+    callback: (error: ServiceError | null, response: ListBlockedUsersResponse) => void,
+  ): ClientUnaryCall;
+  listBlockedUsers(
+    request: ListBlockedUsersRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListBlockedUsersResponse) => void,
+  ): ClientUnaryCall;
+  listBlockedUsers(
+    request: ListBlockedUsersRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListBlockedUsersResponse) => void,
   ): ClientUnaryCall;
 }
 

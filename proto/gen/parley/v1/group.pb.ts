@@ -67,7 +67,7 @@ export enum JoinPolicy {
   JOIN_POLICY_OPEN = 1,
   /** JOIN_POLICY_INVITE_ONLY - Only who is invited by a member. */
   JOIN_POLICY_INVITE_ONLY = 2,
-  /** JOIN_POLICY_APPROVAL - Anyone, once an admin has approved: an admin's InviteMember is the approval. */
+  /** JOIN_POLICY_APPROVAL - Anyone, once an admin has approved: JoinGroup asks, an admin's InviteMember is the approval. */
   JOIN_POLICY_APPROVAL = 3,
   UNRECOGNIZED = -1,
 }
@@ -147,6 +147,16 @@ export interface GroupMember {
   role: GroupRole;
   /** The seq of the entry by which they joined: they may read from it on. */
   joinedSeq: bigint;
+}
+
+/** A user who asks to join a group, and waits for an admin. */
+export interface JoinRequest {
+  /** Who. */
+  account:
+    | Account
+    | undefined;
+  /** When they asked. */
+  createTime: Date | undefined;
 }
 
 function createBaseGroup(): Group {
@@ -531,6 +541,97 @@ export const GroupMember: MessageFns<GroupMember> = {
       : undefined;
     message.role = object.role ?? 0;
     message.joinedSeq = (object.joinedSeq !== undefined && object.joinedSeq !== null) ? BigInt(object.joinedSeq) : 0n;
+    return message;
+  },
+};
+
+function createBaseJoinRequest(): JoinRequest {
+  return { account: undefined, createTime: undefined };
+}
+
+export const JoinRequest: MessageFns<JoinRequest> = {
+  encode(message: JoinRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.account !== undefined) {
+      Account.encode(message.account, writer.uint32(10).fork()).join();
+    }
+    if (message.createTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.createTime), writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): JoinRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseJoinRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.account = Account.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.createTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): JoinRequest {
+    return {
+      account: isSet(object.account) ? Account.fromJSON(object.account) : undefined,
+      createTime: isSet(object.createTime)
+        ? fromJsonTimestamp(object.createTime)
+        : isSet(object.create_time)
+        ? fromJsonTimestamp(object.create_time)
+        : undefined,
+    };
+  },
+
+  toJSON(message: JoinRequest): unknown {
+    const obj: any = {};
+    if (message.account !== undefined) {
+      obj.account = Account.toJSON(message.account);
+    }
+    if (message.createTime !== undefined) {
+      obj.createTime = message.createTime.toISOString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<JoinRequest>): JoinRequest {
+    return JoinRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<JoinRequest>): JoinRequest {
+    const message = createBaseJoinRequest();
+    message.account = (object.account !== undefined && object.account !== null)
+      ? Account.fromPartial(object.account)
+      : undefined;
+    message.createTime = object.createTime ?? undefined;
     return message;
   },
 };

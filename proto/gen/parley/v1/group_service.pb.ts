@@ -28,6 +28,7 @@ import {
   JoinPolicy,
   joinPolicyFromJSON,
   joinPolicyToJSON,
+  JoinRequest,
 } from "./group.pb.ts";
 
 /** What CreateGroup needs. */
@@ -40,6 +41,8 @@ export interface CreateGroupRequest {
   joinPolicy: JoinPolicy;
   /** 2 to 500. Default (0): 500. */
   memberLimit: number;
+  /** Whether new members may read what was sent before they joined. Default: false. */
+  historyVisible: boolean;
   /** A UUID made by the client for this group: a retry with it makes no second one. Default: empty, no protection. */
   requestId: string;
 }
@@ -68,7 +71,10 @@ export interface UpdateGroupRequest {
   group:
     | Group
     | undefined;
-  /** The fields to change. Allowed: `name`, `description`, `member_limit`, `join_policy`, `history_visible`. */
+  /**
+   * The fields to change. Allowed: `name`, `description`, `member_limit` (not below `member_count`), `join_policy`,
+   * `history_visible`. An empty mask or an unknown path is INVALID_ARGUMENT.
+   */
   updateMask: string[] | undefined;
 }
 
@@ -97,7 +103,11 @@ export interface JoinGroupRequest {
 /** What JoinGroup gives. */
 export interface JoinGroupResponse {
   /** The group, with the conversation and the caller's role. */
-  group: Group | undefined;
+  group:
+    | Group
+    | undefined;
+  /** Whether the caller is not a member yet: an admin has to approve. */
+  pending: boolean;
 }
 
 /** What LeaveGroup needs. */
@@ -194,8 +204,38 @@ export interface ListMembersResponse {
   nextPageToken: string;
 }
 
+/** What ListJoinRequests needs. */
+export interface ListJoinRequestsRequest {
+  /** The group's id. */
+  groupId: bigint;
+  /** At most so many: 1 to 500. Default (0): 100. */
+  pageSize: number;
+  /** `next_page_token` of the page before. Default: empty, the first page. */
+  pageToken: string;
+}
+
+/** What ListJoinRequests gives. */
+export interface ListJoinRequestsResponse {
+  /** The requests. */
+  joinRequests: JoinRequest[];
+  /** Gives the next page; empty on the last one. */
+  nextPageToken: string;
+}
+
+/** What DeclineJoinRequest needs. */
+export interface DeclineJoinRequestRequest {
+  /** The group's id. */
+  groupId: bigint;
+  /** Whose request. */
+  userId: bigint;
+}
+
+/** What DeclineJoinRequest gives. */
+export interface DeclineJoinRequestResponse {
+}
+
 function createBaseCreateGroupRequest(): CreateGroupRequest {
-  return { name: "", description: "", joinPolicy: 0, memberLimit: 0, requestId: "" };
+  return { name: "", description: "", joinPolicy: 0, memberLimit: 0, historyVisible: false, requestId: "" };
 }
 
 export const CreateGroupRequest: MessageFns<CreateGroupRequest> = {
@@ -211,6 +251,9 @@ export const CreateGroupRequest: MessageFns<CreateGroupRequest> = {
     }
     if (message.memberLimit !== 0) {
       writer.uint32(32).int32(message.memberLimit);
+    }
+    if (message.historyVisible !== false) {
+      writer.uint32(48).bool(message.historyVisible);
     }
     if (message.requestId !== "") {
       writer.uint32(42).string(message.requestId);
@@ -263,6 +306,14 @@ export const CreateGroupRequest: MessageFns<CreateGroupRequest> = {
             message.memberLimit = reader.int32();
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.historyVisible = reader.bool();
+            continue;
+          }
           case 5: {
             if (tag !== 42) {
               break;
@@ -297,6 +348,11 @@ export const CreateGroupRequest: MessageFns<CreateGroupRequest> = {
         : isSet(object.member_limit)
         ? globalThis.Number(object.member_limit)
         : 0,
+      historyVisible: isSet(object.historyVisible)
+        ? globalThis.Boolean(object.historyVisible)
+        : isSet(object.history_visible)
+        ? globalThis.Boolean(object.history_visible)
+        : false,
       requestId: isSet(object.requestId)
         ? globalThis.String(object.requestId)
         : isSet(object.request_id)
@@ -319,6 +375,9 @@ export const CreateGroupRequest: MessageFns<CreateGroupRequest> = {
     if (message.memberLimit !== 0) {
       obj.memberLimit = Math.round(message.memberLimit);
     }
+    if (message.historyVisible !== false) {
+      obj.historyVisible = message.historyVisible;
+    }
     if (message.requestId !== "") {
       obj.requestId = message.requestId;
     }
@@ -334,6 +393,7 @@ export const CreateGroupRequest: MessageFns<CreateGroupRequest> = {
     message.description = object.description ?? "";
     message.joinPolicy = object.joinPolicy ?? 0;
     message.memberLimit = object.memberLimit ?? 0;
+    message.historyVisible = object.historyVisible ?? false;
     message.requestId = object.requestId ?? "";
     return message;
   },
@@ -898,13 +958,16 @@ export const JoinGroupRequest: MessageFns<JoinGroupRequest> = {
 };
 
 function createBaseJoinGroupResponse(): JoinGroupResponse {
-  return { group: undefined };
+  return { group: undefined, pending: false };
 }
 
 export const JoinGroupResponse: MessageFns<JoinGroupResponse> = {
   encode(message: JoinGroupResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.group !== undefined) {
       Group.encode(message.group, writer.uint32(10).fork()).join();
+    }
+    if (message.pending !== false) {
+      writer.uint32(16).bool(message.pending);
     }
     return writer;
   },
@@ -930,6 +993,14 @@ export const JoinGroupResponse: MessageFns<JoinGroupResponse> = {
             message.group = Group.decode(reader, reader.uint32());
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pending = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -943,13 +1014,19 @@ export const JoinGroupResponse: MessageFns<JoinGroupResponse> = {
   },
 
   fromJSON(object: any): JoinGroupResponse {
-    return { group: isSet(object.group) ? Group.fromJSON(object.group) : undefined };
+    return {
+      group: isSet(object.group) ? Group.fromJSON(object.group) : undefined,
+      pending: isSet(object.pending) ? globalThis.Boolean(object.pending) : false,
+    };
   },
 
   toJSON(message: JoinGroupResponse): unknown {
     const obj: any = {};
     if (message.group !== undefined) {
       obj.group = Group.toJSON(message.group);
+    }
+    if (message.pending !== false) {
+      obj.pending = message.pending;
     }
     return obj;
   },
@@ -960,6 +1037,7 @@ export const JoinGroupResponse: MessageFns<JoinGroupResponse> = {
   fromPartial(object: DeepPartial<JoinGroupResponse>): JoinGroupResponse {
     const message = createBaseJoinGroupResponse();
     message.group = (object.group !== undefined && object.group !== null) ? Group.fromPartial(object.group) : undefined;
+    message.pending = object.pending ?? false;
     return message;
   },
 };
@@ -2059,6 +2137,354 @@ export const ListMembersResponse: MessageFns<ListMembersResponse> = {
   },
 };
 
+function createBaseListJoinRequestsRequest(): ListJoinRequestsRequest {
+  return { groupId: 0n, pageSize: 0, pageToken: "" };
+}
+
+export const ListJoinRequestsRequest: MessageFns<ListJoinRequestsRequest> = {
+  encode(message: ListJoinRequestsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.groupId !== 0n) {
+      if (BigInt.asIntN(64, message.groupId) !== message.groupId) {
+        throw new globalThis.Error("value provided for field message.groupId of type int64 too large");
+      }
+      writer.uint32(8).int64(message.groupId);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(26).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListJoinRequestsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListJoinRequestsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.groupId = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListJoinRequestsRequest {
+    return {
+      groupId: isSet(object.groupId) ? BigInt(object.groupId) : isSet(object.group_id) ? BigInt(object.group_id) : 0n,
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListJoinRequestsRequest): unknown {
+    const obj: any = {};
+    if (message.groupId !== 0n) {
+      obj.groupId = message.groupId.toString();
+    }
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListJoinRequestsRequest>): ListJoinRequestsRequest {
+    return ListJoinRequestsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListJoinRequestsRequest>): ListJoinRequestsRequest {
+    const message = createBaseListJoinRequestsRequest();
+    message.groupId = (object.groupId !== undefined && object.groupId !== null) ? BigInt(object.groupId) : 0n;
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListJoinRequestsResponse(): ListJoinRequestsResponse {
+  return { joinRequests: [], nextPageToken: "" };
+}
+
+export const ListJoinRequestsResponse: MessageFns<ListJoinRequestsResponse> = {
+  encode(message: ListJoinRequestsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.joinRequests) {
+      JoinRequest.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListJoinRequestsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListJoinRequestsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.joinRequests.push(JoinRequest.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListJoinRequestsResponse {
+    return {
+      joinRequests: globalThis.Array.isArray(object?.joinRequests)
+        ? object.joinRequests.map((e: any) => JoinRequest.fromJSON(e))
+        : globalThis.Array.isArray(object?.join_requests)
+        ? object.join_requests.map((e: any) => JoinRequest.fromJSON(e))
+        : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListJoinRequestsResponse): unknown {
+    const obj: any = {};
+    if (message.joinRequests?.length) {
+      obj.joinRequests = message.joinRequests.map((e) => JoinRequest.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListJoinRequestsResponse>): ListJoinRequestsResponse {
+    return ListJoinRequestsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListJoinRequestsResponse>): ListJoinRequestsResponse {
+    const message = createBaseListJoinRequestsResponse();
+    message.joinRequests = object.joinRequests?.map((e) => JoinRequest.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseDeclineJoinRequestRequest(): DeclineJoinRequestRequest {
+  return { groupId: 0n, userId: 0n };
+}
+
+export const DeclineJoinRequestRequest: MessageFns<DeclineJoinRequestRequest> = {
+  encode(message: DeclineJoinRequestRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.groupId !== 0n) {
+      if (BigInt.asIntN(64, message.groupId) !== message.groupId) {
+        throw new globalThis.Error("value provided for field message.groupId of type int64 too large");
+      }
+      writer.uint32(8).int64(message.groupId);
+    }
+    if (message.userId !== 0n) {
+      if (BigInt.asIntN(64, message.userId) !== message.userId) {
+        throw new globalThis.Error("value provided for field message.userId of type int64 too large");
+      }
+      writer.uint32(16).int64(message.userId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeclineJoinRequestRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeclineJoinRequestRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.groupId = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.userId = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DeclineJoinRequestRequest {
+    return {
+      groupId: isSet(object.groupId) ? BigInt(object.groupId) : isSet(object.group_id) ? BigInt(object.group_id) : 0n,
+      userId: isSet(object.userId) ? BigInt(object.userId) : isSet(object.user_id) ? BigInt(object.user_id) : 0n,
+    };
+  },
+
+  toJSON(message: DeclineJoinRequestRequest): unknown {
+    const obj: any = {};
+    if (message.groupId !== 0n) {
+      obj.groupId = message.groupId.toString();
+    }
+    if (message.userId !== 0n) {
+      obj.userId = message.userId.toString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<DeclineJoinRequestRequest>): DeclineJoinRequestRequest {
+    return DeclineJoinRequestRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DeclineJoinRequestRequest>): DeclineJoinRequestRequest {
+    const message = createBaseDeclineJoinRequestRequest();
+    message.groupId = (object.groupId !== undefined && object.groupId !== null) ? BigInt(object.groupId) : 0n;
+    message.userId = (object.userId !== undefined && object.userId !== null) ? BigInt(object.userId) : 0n;
+    return message;
+  },
+};
+
+function createBaseDeclineJoinRequestResponse(): DeclineJoinRequestResponse {
+  return {};
+}
+
+export const DeclineJoinRequestResponse: MessageFns<DeclineJoinRequestResponse> = {
+  encode(_: DeclineJoinRequestResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeclineJoinRequestResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeclineJoinRequestResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): DeclineJoinRequestResponse {
+    return {};
+  },
+
+  toJSON(_: DeclineJoinRequestResponse): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create(base?: DeepPartial<DeclineJoinRequestResponse>): DeclineJoinRequestResponse {
+    return DeclineJoinRequestResponse.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<DeclineJoinRequestResponse>): DeclineJoinRequestResponse {
+    const message = createBaseDeclineJoinRequestResponse();
+    return message;
+  },
+};
+
 /**
  * Groups and who is in them. Each join, leave, change of role and rename is an entry of the group's log: it has a
  * seq, and everyone sees it at the same place among the messages.
@@ -2094,7 +2520,7 @@ export const GroupServiceService = {
     responseDeserialize: (value: Buffer): GetGroupResponse => GetGroupResponse.decode(value),
   },
   /**
-   * Changes a group, the fields that the mask names. For admins.
+   * Changes a group, the fields that the mask names, by one entry of its log. For admins.
    *
    * Errors: NOT_FOUND (GROUP_NOT_FOUND), PERMISSION_DENIED (ROLE_INSUFFICIENT), INVALID_ARGUMENT (INVALID_FIELD).
    */
@@ -2122,9 +2548,10 @@ export const GroupServiceService = {
     responseDeserialize: (value: Buffer): DeleteGroupResponse => DeleteGroupResponse.decode(value),
   },
   /**
-   * Joins an open group. A no-op for members.
+   * Joins an open group, or asks to join one that wants an approval (`pending`). A no-op for members, and for those who
+   * have asked already.
    *
-   * Errors: NOT_FOUND (GROUP_NOT_FOUND), FAILED_PRECONDITION (GROUP_NOT_OPEN), RESOURCE_EXHAUSTED (GROUP_FULL).
+   * Errors: NOT_FOUND (GROUP_NOT_FOUND; also where only invitations let in), RESOURCE_EXHAUSTED (GROUP_FULL).
    */
   joinGroup: {
     path: "/parley.v1.GroupService/JoinGroup" as const,
@@ -2136,7 +2563,8 @@ export const GroupServiceService = {
     responseDeserialize: (value: Buffer): JoinGroupResponse => JoinGroupResponse.decode(value),
   },
   /**
-   * Leaves a group; the entry that says so is the last one the caller may read. A no-op for those who left.
+   * Leaves a group; the entry that says so is the last one the caller may read. A no-op for those who left. Takes back
+   * a request to join.
    *
    * Errors: NOT_FOUND (GROUP_NOT_FOUND), FAILED_PRECONDITION (OWNER_CANNOT_LEAVE, while others are members).
    */
@@ -2150,7 +2578,8 @@ export const GroupServiceService = {
     responseDeserialize: (value: Buffer): LeaveGroupResponse => LeaveGroupResponse.decode(value),
   },
   /**
-   * Makes a user a member. For members of open groups, for admins otherwise. A no-op for members.
+   * Makes a user a member, whether or not they asked. For members of open groups, for admins otherwise. A no-op for
+   * members.
    *
    * Errors: NOT_FOUND (GROUP_NOT_FOUND, USER_NOT_FOUND), PERMISSION_DENIED (ROLE_INSUFFICIENT,
    * RECIPIENT_UNAVAILABLE), RESOURCE_EXHAUSTED (GROUP_FULL).
@@ -2166,7 +2595,8 @@ export const GroupServiceService = {
     responseDeserialize: (value: Buffer): InviteMemberResponse => InviteMemberResponse.decode(value),
   },
   /**
-   * Removes a member. For admins, on members; for the owner, on anybody else.
+   * Removes a member; the entry that says so is the last one they may read. For admins, on members; for the owner, on
+   * anybody else. A no-op for who is no member.
    *
    * Errors: NOT_FOUND (GROUP_NOT_FOUND), PERMISSION_DENIED (ROLE_INSUFFICIENT).
    */
@@ -2239,6 +2669,39 @@ export const GroupServiceService = {
     responseSerialize: (value: ListMembersResponse): Buffer => Buffer.from(ListMembersResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListMembersResponse => ListMembersResponse.decode(value),
   },
+  /**
+   * Lists the requests to join a group, by user id. For admins.
+   *
+   * Errors: NOT_FOUND (GROUP_NOT_FOUND), PERMISSION_DENIED (ROLE_INSUFFICIENT), INVALID_ARGUMENT (INVALID_FIELD,
+   * INVALID_PAGE_TOKEN).
+   */
+  listJoinRequests: {
+    path: "/parley.v1.GroupService/ListJoinRequests" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListJoinRequestsRequest): Buffer =>
+      Buffer.from(ListJoinRequestsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListJoinRequestsRequest => ListJoinRequestsRequest.decode(value),
+    responseSerialize: (value: ListJoinRequestsResponse): Buffer =>
+      Buffer.from(ListJoinRequestsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListJoinRequestsResponse => ListJoinRequestsResponse.decode(value),
+  },
+  /**
+   * Declines a request to join, without telling who asked. For admins. A no-op where there is none.
+   *
+   * Errors: NOT_FOUND (GROUP_NOT_FOUND), PERMISSION_DENIED (ROLE_INSUFFICIENT).
+   */
+  declineJoinRequest: {
+    path: "/parley.v1.GroupService/DeclineJoinRequest" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DeclineJoinRequestRequest): Buffer =>
+      Buffer.from(DeclineJoinRequestRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DeclineJoinRequestRequest => DeclineJoinRequestRequest.decode(value),
+    responseSerialize: (value: DeclineJoinRequestResponse): Buffer =>
+      Buffer.from(DeclineJoinRequestResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DeclineJoinRequestResponse => DeclineJoinRequestResponse.decode(value),
+  },
 } as const;
 
 export interface GroupServiceServer extends UntypedServiceImplementation {
@@ -2255,7 +2718,7 @@ export interface GroupServiceServer extends UntypedServiceImplementation {
    */
   getGroup: handleUnaryCall<GetGroupRequest, GetGroupResponse>;
   /**
-   * Changes a group, the fields that the mask names. For admins.
+   * Changes a group, the fields that the mask names, by one entry of its log. For admins.
    *
    * Errors: NOT_FOUND (GROUP_NOT_FOUND), PERMISSION_DENIED (ROLE_INSUFFICIENT), INVALID_ARGUMENT (INVALID_FIELD).
    */
@@ -2267,26 +2730,30 @@ export interface GroupServiceServer extends UntypedServiceImplementation {
    */
   deleteGroup: handleUnaryCall<DeleteGroupRequest, DeleteGroupResponse>;
   /**
-   * Joins an open group. A no-op for members.
+   * Joins an open group, or asks to join one that wants an approval (`pending`). A no-op for members, and for those who
+   * have asked already.
    *
-   * Errors: NOT_FOUND (GROUP_NOT_FOUND), FAILED_PRECONDITION (GROUP_NOT_OPEN), RESOURCE_EXHAUSTED (GROUP_FULL).
+   * Errors: NOT_FOUND (GROUP_NOT_FOUND; also where only invitations let in), RESOURCE_EXHAUSTED (GROUP_FULL).
    */
   joinGroup: handleUnaryCall<JoinGroupRequest, JoinGroupResponse>;
   /**
-   * Leaves a group; the entry that says so is the last one the caller may read. A no-op for those who left.
+   * Leaves a group; the entry that says so is the last one the caller may read. A no-op for those who left. Takes back
+   * a request to join.
    *
    * Errors: NOT_FOUND (GROUP_NOT_FOUND), FAILED_PRECONDITION (OWNER_CANNOT_LEAVE, while others are members).
    */
   leaveGroup: handleUnaryCall<LeaveGroupRequest, LeaveGroupResponse>;
   /**
-   * Makes a user a member. For members of open groups, for admins otherwise. A no-op for members.
+   * Makes a user a member, whether or not they asked. For members of open groups, for admins otherwise. A no-op for
+   * members.
    *
    * Errors: NOT_FOUND (GROUP_NOT_FOUND, USER_NOT_FOUND), PERMISSION_DENIED (ROLE_INSUFFICIENT,
    * RECIPIENT_UNAVAILABLE), RESOURCE_EXHAUSTED (GROUP_FULL).
    */
   inviteMember: handleUnaryCall<InviteMemberRequest, InviteMemberResponse>;
   /**
-   * Removes a member. For admins, on members; for the owner, on anybody else.
+   * Removes a member; the entry that says so is the last one they may read. For admins, on members; for the owner, on
+   * anybody else. A no-op for who is no member.
    *
    * Errors: NOT_FOUND (GROUP_NOT_FOUND), PERMISSION_DENIED (ROLE_INSUFFICIENT).
    */
@@ -2315,6 +2782,19 @@ export interface GroupServiceServer extends UntypedServiceImplementation {
    * Errors: NOT_FOUND (GROUP_NOT_FOUND), INVALID_ARGUMENT (INVALID_FIELD, INVALID_PAGE_TOKEN).
    */
   listMembers: handleUnaryCall<ListMembersRequest, ListMembersResponse>;
+  /**
+   * Lists the requests to join a group, by user id. For admins.
+   *
+   * Errors: NOT_FOUND (GROUP_NOT_FOUND), PERMISSION_DENIED (ROLE_INSUFFICIENT), INVALID_ARGUMENT (INVALID_FIELD,
+   * INVALID_PAGE_TOKEN).
+   */
+  listJoinRequests: handleUnaryCall<ListJoinRequestsRequest, ListJoinRequestsResponse>;
+  /**
+   * Declines a request to join, without telling who asked. For admins. A no-op where there is none.
+   *
+   * Errors: NOT_FOUND (GROUP_NOT_FOUND), PERMISSION_DENIED (ROLE_INSUFFICIENT).
+   */
+  declineJoinRequest: handleUnaryCall<DeclineJoinRequestRequest, DeclineJoinRequestResponse>;
 }
 
 export interface GroupServiceClient extends Client {
@@ -2359,7 +2839,7 @@ export interface GroupServiceClient extends Client {
     callback: (error: ServiceError | null, response: GetGroupResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Changes a group, the fields that the mask names. For admins.
+   * Changes a group, the fields that the mask names, by one entry of its log. For admins.
    *
    * Errors: NOT_FOUND (GROUP_NOT_FOUND), PERMISSION_DENIED (ROLE_INSUFFICIENT), INVALID_ARGUMENT (INVALID_FIELD).
    */
@@ -2399,9 +2879,10 @@ export interface GroupServiceClient extends Client {
     callback: (error: ServiceError | null, response: DeleteGroupResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Joins an open group. A no-op for members.
+   * Joins an open group, or asks to join one that wants an approval (`pending`). A no-op for members, and for those who
+   * have asked already.
    *
-   * Errors: NOT_FOUND (GROUP_NOT_FOUND), FAILED_PRECONDITION (GROUP_NOT_OPEN), RESOURCE_EXHAUSTED (GROUP_FULL).
+   * Errors: NOT_FOUND (GROUP_NOT_FOUND; also where only invitations let in), RESOURCE_EXHAUSTED (GROUP_FULL).
    */
   joinGroup(
     request: JoinGroupRequest,
@@ -2419,7 +2900,8 @@ export interface GroupServiceClient extends Client {
     callback: (error: ServiceError | null, response: JoinGroupResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Leaves a group; the entry that says so is the last one the caller may read. A no-op for those who left.
+   * Leaves a group; the entry that says so is the last one the caller may read. A no-op for those who left. Takes back
+   * a request to join.
    *
    * Errors: NOT_FOUND (GROUP_NOT_FOUND), FAILED_PRECONDITION (OWNER_CANNOT_LEAVE, while others are members).
    */
@@ -2439,7 +2921,8 @@ export interface GroupServiceClient extends Client {
     callback: (error: ServiceError | null, response: LeaveGroupResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Makes a user a member. For members of open groups, for admins otherwise. A no-op for members.
+   * Makes a user a member, whether or not they asked. For members of open groups, for admins otherwise. A no-op for
+   * members.
    *
    * Errors: NOT_FOUND (GROUP_NOT_FOUND, USER_NOT_FOUND), PERMISSION_DENIED (ROLE_INSUFFICIENT,
    * RECIPIENT_UNAVAILABLE), RESOURCE_EXHAUSTED (GROUP_FULL).
@@ -2460,7 +2943,8 @@ export interface GroupServiceClient extends Client {
     callback: (error: ServiceError | null, response: InviteMemberResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Removes a member. For admins, on members; for the owner, on anybody else.
+   * Removes a member; the entry that says so is the last one they may read. For admins, on members; for the owner, on
+   * anybody else. A no-op for who is no member.
    *
    * Errors: NOT_FOUND (GROUP_NOT_FOUND), PERMISSION_DENIED (ROLE_INSUFFICIENT).
    */
@@ -2558,6 +3042,47 @@ export interface GroupServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListMembersResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Lists the requests to join a group, by user id. For admins.
+   *
+   * Errors: NOT_FOUND (GROUP_NOT_FOUND), PERMISSION_DENIED (ROLE_INSUFFICIENT), INVALID_ARGUMENT (INVALID_FIELD,
+   * INVALID_PAGE_TOKEN).
+   */
+  listJoinRequests(
+    request: ListJoinRequestsRequest,
+    callback: (error: ServiceError | null, response: ListJoinRequestsResponse) => void,
+  ): ClientUnaryCall;
+  listJoinRequests(
+    request: ListJoinRequestsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListJoinRequestsResponse) => void,
+  ): ClientUnaryCall;
+  listJoinRequests(
+    request: ListJoinRequestsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListJoinRequestsResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Declines a request to join, without telling who asked. For admins. A no-op where there is none.
+   *
+   * Errors: NOT_FOUND (GROUP_NOT_FOUND), PERMISSION_DENIED (ROLE_INSUFFICIENT).
+   */
+  declineJoinRequest(
+    request: DeclineJoinRequestRequest,
+    callback: (error: ServiceError | null, response: DeclineJoinRequestResponse) => void,
+  ): ClientUnaryCall;
+  declineJoinRequest(
+    request: DeclineJoinRequestRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DeclineJoinRequestResponse) => void,
+  ): ClientUnaryCall;
+  declineJoinRequest(
+    request: DeclineJoinRequestRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DeclineJoinRequestResponse) => void,
   ): ClientUnaryCall;
 }
 

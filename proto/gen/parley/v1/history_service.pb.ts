@@ -18,6 +18,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { Receipt } from "./chat.pb.ts";
 import { Conversation } from "./conversation.pb.ts";
 import { Message, Target } from "./message.pb.ts";
 
@@ -75,7 +76,7 @@ export interface ListMessagesResponse {
 
 /** What SearchMessages needs. */
 export interface SearchMessagesRequest {
-  /** What to look for: 1 to 256 characters; words, parts of words, or text without spaces. */
+  /** What to look for: 1 to 256 characters, with at least one letter, digit or symbol that is searched for. */
   query: string;
   /** Only in this conversation. Default (0): in all of one's own. */
   conversationId: bigint;
@@ -109,6 +110,31 @@ export interface Highlight {
   start: number;
   /** Its length, in code points. */
   length: number;
+}
+
+/** What ListReceipts needs. */
+export interface ListReceiptsRequest {
+  /** Which conversation: by its id, or by whom or what it is with. */
+  conversation:
+    | //
+    /** The conversation's id. */
+    { $case: "conversationId"; value: bigint }
+    | //
+    /** Where one would send. */
+    { $case: "target"; value: Target }
+    | undefined;
+  /** At most so many: 1 to 500. Default (0): 100. */
+  pageSize: number;
+  /** `next_page_token` of the page before. Default: empty, the first page. */
+  pageToken: string;
+}
+
+/** What ListReceipts gives. */
+export interface ListReceiptsResponse {
+  /** The cursors of those who are in the conversation now, the caller's too. */
+  receipts: Receipt[];
+  /** Gives the next page; empty on the last one. */
+  nextPageToken: string;
 }
 
 function createBaseListConversationsRequest(): ListConversationsRequest {
@@ -1012,6 +1038,241 @@ export const Highlight: MessageFns<Highlight> = {
   },
 };
 
+function createBaseListReceiptsRequest(): ListReceiptsRequest {
+  return { conversation: undefined, pageSize: 0, pageToken: "" };
+}
+
+export const ListReceiptsRequest: MessageFns<ListReceiptsRequest> = {
+  encode(message: ListReceiptsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.conversation?.$case) {
+      case "conversationId":
+        if (BigInt.asIntN(64, message.conversation.value) !== message.conversation.value) {
+          throw new globalThis.Error("value provided for field message.conversation.value of type int64 too large");
+        }
+        writer.uint32(8).int64(message.conversation.value);
+        break;
+      case "target":
+        Target.encode(message.conversation.value, writer.uint32(18).fork()).join();
+        break;
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(24).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(34).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListReceiptsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListReceiptsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.conversation = { $case: "conversationId", value: reader.int64() as bigint };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.conversation = { $case: "target", value: Target.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListReceiptsRequest {
+    return {
+      conversation: isSet(object.conversationId)
+        ? { $case: "conversationId", value: BigInt(object.conversationId) }
+        : isSet(object.conversation_id)
+        ? { $case: "conversationId", value: BigInt(object.conversation_id) }
+        : isSet(object.target)
+        ? { $case: "target", value: Target.fromJSON(object.target) }
+        : undefined,
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListReceiptsRequest): unknown {
+    const obj: any = {};
+    if (message.conversation?.$case === "conversationId") {
+      obj.conversationId = message.conversation.value.toString();
+    } else if (message.conversation?.$case === "target") {
+      obj.target = Target.toJSON(message.conversation.value);
+    }
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListReceiptsRequest>): ListReceiptsRequest {
+    return ListReceiptsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListReceiptsRequest>): ListReceiptsRequest {
+    const message = createBaseListReceiptsRequest();
+    switch (object.conversation?.$case) {
+      case "conversationId": {
+        if (object.conversation?.value !== undefined && object.conversation?.value !== null) {
+          message.conversation = { $case: "conversationId", value: BigInt(object.conversation.value) };
+        }
+        break;
+      }
+      case "target": {
+        if (object.conversation?.value !== undefined && object.conversation?.value !== null) {
+          message.conversation = { $case: "target", value: Target.fromPartial(object.conversation.value) };
+        }
+        break;
+      }
+    }
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListReceiptsResponse(): ListReceiptsResponse {
+  return { receipts: [], nextPageToken: "" };
+}
+
+export const ListReceiptsResponse: MessageFns<ListReceiptsResponse> = {
+  encode(message: ListReceiptsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.receipts) {
+      Receipt.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListReceiptsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListReceiptsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.receipts.push(Receipt.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListReceiptsResponse {
+    return {
+      receipts: globalThis.Array.isArray(object?.receipts) ? object.receipts.map((e: any) => Receipt.fromJSON(e)) : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListReceiptsResponse): unknown {
+    const obj: any = {};
+    if (message.receipts?.length) {
+      obj.receipts = message.receipts.map((e) => Receipt.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListReceiptsResponse>): ListReceiptsResponse {
+    return ListReceiptsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListReceiptsResponse>): ListReceiptsResponse {
+    const message = createBaseListReceiptsResponse();
+    message.receipts = object.receipts?.map((e) => Receipt.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
 /**
  * What was said: conversations and their entries, read from the log. Everybody sees exactly the entries within
  * their periods of membership.
@@ -1050,9 +1311,12 @@ export const HistoryServiceService = {
     responseDeserialize: (value: Buffer): ListMessagesResponse => ListMessagesResponse.decode(value),
   },
   /**
-   * Searches the caller's conversations.
+   * Searches what the caller may read. A message is found when all words of the query are in its text: as whole words or
+   * their beginnings where the script has spaces, anywhere where it has none (Chinese, Japanese, Thai and others). Case,
+   * diacritics and width don't count. What was just sent is found a moment later; what was recalled, or edited away, is
+   * not found from the answer on.
    *
-   * Errors: INVALID_ARGUMENT (INVALID_FIELD).
+   * Errors: INVALID_ARGUMENT (INVALID_FIELD, INVALID_PAGE_TOKEN), NOT_FOUND (CONVERSATION_NOT_FOUND).
    */
   searchMessages: {
     path: "/parley.v1.HistoryService/SearchMessages" as const,
@@ -1064,6 +1328,21 @@ export const HistoryServiceService = {
     responseSerialize: (value: SearchMessagesResponse): Buffer =>
       Buffer.from(SearchMessagesResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): SearchMessagesResponse => SearchMessagesResponse.decode(value),
+  },
+  /**
+   * Lists how far the members of a conversation have received and read it, by user id. For those who are in it.
+   *
+   * Errors: NOT_FOUND (CONVERSATION_NOT_FOUND), INVALID_ARGUMENT (INVALID_FIELD, INVALID_PAGE_TOKEN).
+   */
+  listReceipts: {
+    path: "/parley.v1.HistoryService/ListReceipts" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListReceiptsRequest): Buffer => Buffer.from(ListReceiptsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListReceiptsRequest => ListReceiptsRequest.decode(value),
+    responseSerialize: (value: ListReceiptsResponse): Buffer =>
+      Buffer.from(ListReceiptsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListReceiptsResponse => ListReceiptsResponse.decode(value),
   },
 } as const;
 
@@ -1081,11 +1360,20 @@ export interface HistoryServiceServer extends UntypedServiceImplementation {
    */
   listMessages: handleUnaryCall<ListMessagesRequest, ListMessagesResponse>;
   /**
-   * Searches the caller's conversations.
+   * Searches what the caller may read. A message is found when all words of the query are in its text: as whole words or
+   * their beginnings where the script has spaces, anywhere where it has none (Chinese, Japanese, Thai and others). Case,
+   * diacritics and width don't count. What was just sent is found a moment later; what was recalled, or edited away, is
+   * not found from the answer on.
    *
-   * Errors: INVALID_ARGUMENT (INVALID_FIELD).
+   * Errors: INVALID_ARGUMENT (INVALID_FIELD, INVALID_PAGE_TOKEN), NOT_FOUND (CONVERSATION_NOT_FOUND).
    */
   searchMessages: handleUnaryCall<SearchMessagesRequest, SearchMessagesResponse>;
+  /**
+   * Lists how far the members of a conversation have received and read it, by user id. For those who are in it.
+   *
+   * Errors: NOT_FOUND (CONVERSATION_NOT_FOUND), INVALID_ARGUMENT (INVALID_FIELD, INVALID_PAGE_TOKEN).
+   */
+  listReceipts: handleUnaryCall<ListReceiptsRequest, ListReceiptsResponse>;
 }
 
 export interface HistoryServiceClient extends Client {
@@ -1130,9 +1418,12 @@ export interface HistoryServiceClient extends Client {
     callback: (error: ServiceError | null, response: ListMessagesResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Searches the caller's conversations.
+   * Searches what the caller may read. A message is found when all words of the query are in its text: as whole words or
+   * their beginnings where the script has spaces, anywhere where it has none (Chinese, Japanese, Thai and others). Case,
+   * diacritics and width don't count. What was just sent is found a moment later; what was recalled, or edited away, is
+   * not found from the answer on.
    *
-   * Errors: INVALID_ARGUMENT (INVALID_FIELD).
+   * Errors: INVALID_ARGUMENT (INVALID_FIELD, INVALID_PAGE_TOKEN), NOT_FOUND (CONVERSATION_NOT_FOUND).
    */
   searchMessages(
     request: SearchMessagesRequest,
@@ -1148,6 +1439,26 @@ export interface HistoryServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: SearchMessagesResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Lists how far the members of a conversation have received and read it, by user id. For those who are in it.
+   *
+   * Errors: NOT_FOUND (CONVERSATION_NOT_FOUND), INVALID_ARGUMENT (INVALID_FIELD, INVALID_PAGE_TOKEN).
+   */
+  listReceipts(
+    request: ListReceiptsRequest,
+    callback: (error: ServiceError | null, response: ListReceiptsResponse) => void,
+  ): ClientUnaryCall;
+  listReceipts(
+    request: ListReceiptsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListReceiptsResponse) => void,
+  ): ClientUnaryCall;
+  listReceipts(
+    request: ListReceiptsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListReceiptsResponse) => void,
   ): ClientUnaryCall;
 }
 

@@ -7,7 +7,15 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Timestamp } from "../../google/protobuf/timestamp.pb.ts";
-import { GroupRole, groupRoleFromJSON, groupRoleToJSON } from "./group.pb.ts";
+import { Attachment } from "./attachment.pb.ts";
+import {
+  GroupRole,
+  groupRoleFromJSON,
+  groupRoleToJSON,
+  JoinPolicy,
+  joinPolicyFromJSON,
+  joinPolicyToJSON,
+} from "./group.pb.ts";
 
 /** How a membership changed. */
 export enum MembershipChangeKind {
@@ -86,12 +94,33 @@ export interface Target {
     | undefined;
 }
 
-/** What a user says: a text, a typed payload, or both. Not both empty. */
+/** What a user says: a text, a typed payload, attachments, or several of them. Not all empty. */
 export interface Content {
   /** At most 8,192 bytes of UTF-8. */
   text: string;
   /** Something for programs. The server stores and delivers it, and never looks inside. */
-  payload: Payload | undefined;
+  payload:
+    | Payload
+    | undefined;
+  /** The seq, in the same conversation, of the entry that this one answers. 0: none. It must exist. */
+  replyToSeq: bigint;
+  /** Whom the text names: at most 50, in the order of `start`, without overlap. */
+  mentions: Mention[];
+  /**
+   * The files that go with it: at most 10, each uploaded by the sender to this conversation and carried by no other
+   * message. In a request only the `id` counts; the server fills in the rest.
+   */
+  attachments: Attachment[];
+}
+
+/** A part of a text that names a user. Clients show it as such, and may alert that user. */
+export interface Mention {
+  /** Who is named. */
+  userId: bigint;
+  /** Where it begins in the text, in Unicode code points. */
+  start: number;
+  /** Its length, in code points: at least 1; within the text. */
+  length: number;
 }
 
 /** Bytes with a media type. */
@@ -127,6 +156,13 @@ export interface Message {
   createTime:
     | Date
     | undefined;
+  /** How many times the content was edited; it is the present one. 0: never. */
+  revision: number;
+  /**
+   * How many users react to it with what, at present. Only in ListMessages and SearchMessages; in the stream the log's
+   * Reaction entries tell it.
+   */
+  reactions: ReactionCount[];
   /** What the entry is. A client acknowledges kinds that it doesn't know and shows nothing. */
   body:
     | //
@@ -144,6 +180,12 @@ export interface Message {
     | //
     /** A message was replaced by another content. */
     { $case: "edit"; value: Edit }
+    | //
+    /** Somebody reacts to a message, or no longer does. */
+    { $case: "reaction"; value: Reaction }
+    | //
+    /** A content that was taken back: all that is left in its place. */
+    { $case: "recalled"; value: Recalled }
     | undefined;
 }
 
@@ -167,8 +209,14 @@ export interface GroupChange {
   description?:
     | string
     | undefined;
-  /** Whether the group was deleted. */
+  /** Whether the group was deleted: nobody is a member any more. */
   deleted: boolean;
+  /** The member limit; 0 if it stayed. */
+  memberLimit: number;
+  /** Who may join; UNSPECIFIED if it stayed. */
+  joinPolicy: JoinPolicy;
+  /** Whether new members may read what was sent before they joined; unset if it stayed. */
+  historyVisible?: boolean | undefined;
 }
 
 /** A message was taken back. */
@@ -181,12 +229,38 @@ export interface Recall {
 export interface Edit {
   /** The seq of the message that was edited. */
   targetSeq: bigint;
-  /** The new content; unset where it was recalled later. */
+  /** The new content; unset where it was edited again or recalled later. */
   content:
     | Content
     | undefined;
   /** Which edit of that message it is: 1, 2, 3 … */
   revision: number;
+}
+
+/** What is left of a content that was taken back. Its seq and its ordinal stay. */
+export interface Recalled {
+  /** The seq of the Recall. */
+  recallSeq: bigint;
+}
+
+/** Somebody reacts to a message, or no longer does. A user can react to one message with up to 10 emoji. */
+export interface Reaction {
+  /** The seq of the message. */
+  targetSeq: bigint;
+  /** One emoji, as Unicode recommends for interchange (RGI_Emoji): at most 64 bytes. */
+  emoji: string;
+  /** Whether the reaction was taken back. */
+  removed: boolean;
+}
+
+/** How many users react to a message with one emoji. */
+export interface ReactionCount {
+  /** The emoji. */
+  emoji: string;
+  /** How many users. */
+  count: number;
+  /** Whether the caller is one of them. */
+  mine: boolean;
 }
 
 function createBaseTarget(): Target {
@@ -301,7 +375,7 @@ export const Target: MessageFns<Target> = {
 };
 
 function createBaseContent(): Content {
-  return { text: "", payload: undefined };
+  return { text: "", payload: undefined, replyToSeq: 0n, mentions: [], attachments: [] };
 }
 
 export const Content: MessageFns<Content> = {
@@ -311,6 +385,18 @@ export const Content: MessageFns<Content> = {
     }
     if (message.payload !== undefined) {
       Payload.encode(message.payload, writer.uint32(18).fork()).join();
+    }
+    if (message.replyToSeq !== 0n) {
+      if (BigInt.asIntN(64, message.replyToSeq) !== message.replyToSeq) {
+        throw new globalThis.Error("value provided for field message.replyToSeq of type int64 too large");
+      }
+      writer.uint32(24).int64(message.replyToSeq);
+    }
+    for (const v of message.mentions) {
+      Mention.encode(v!, writer.uint32(34).fork()).join();
+    }
+    for (const v of message.attachments) {
+      Attachment.encode(v!, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -344,6 +430,30 @@ export const Content: MessageFns<Content> = {
             message.payload = Payload.decode(reader, reader.uint32());
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.replyToSeq = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.mentions.push(Mention.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.attachments.push(Attachment.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -360,6 +470,15 @@ export const Content: MessageFns<Content> = {
     return {
       text: isSet(object.text) ? globalThis.String(object.text) : "",
       payload: isSet(object.payload) ? Payload.fromJSON(object.payload) : undefined,
+      replyToSeq: isSet(object.replyToSeq)
+        ? BigInt(object.replyToSeq)
+        : isSet(object.reply_to_seq)
+        ? BigInt(object.reply_to_seq)
+        : 0n,
+      mentions: globalThis.Array.isArray(object?.mentions) ? object.mentions.map((e: any) => Mention.fromJSON(e)) : [],
+      attachments: globalThis.Array.isArray(object?.attachments)
+        ? object.attachments.map((e: any) => Attachment.fromJSON(e))
+        : [],
     };
   },
 
@@ -370,6 +489,15 @@ export const Content: MessageFns<Content> = {
     }
     if (message.payload !== undefined) {
       obj.payload = Payload.toJSON(message.payload);
+    }
+    if (message.replyToSeq !== 0n) {
+      obj.replyToSeq = message.replyToSeq.toString();
+    }
+    if (message.mentions?.length) {
+      obj.mentions = message.mentions.map((e) => Mention.toJSON(e));
+    }
+    if (message.attachments?.length) {
+      obj.attachments = message.attachments.map((e) => Attachment.toJSON(e));
     }
     return obj;
   },
@@ -383,6 +511,115 @@ export const Content: MessageFns<Content> = {
     message.payload = (object.payload !== undefined && object.payload !== null)
       ? Payload.fromPartial(object.payload)
       : undefined;
+    message.replyToSeq = (object.replyToSeq !== undefined && object.replyToSeq !== null)
+      ? BigInt(object.replyToSeq)
+      : 0n;
+    message.mentions = object.mentions?.map((e) => Mention.fromPartial(e)) || [];
+    message.attachments = object.attachments?.map((e) => Attachment.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseMention(): Mention {
+  return { userId: 0n, start: 0, length: 0 };
+}
+
+export const Mention: MessageFns<Mention> = {
+  encode(message: Mention, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.userId !== 0n) {
+      if (BigInt.asIntN(64, message.userId) !== message.userId) {
+        throw new globalThis.Error("value provided for field message.userId of type int64 too large");
+      }
+      writer.uint32(8).int64(message.userId);
+    }
+    if (message.start !== 0) {
+      writer.uint32(16).int32(message.start);
+    }
+    if (message.length !== 0) {
+      writer.uint32(24).int32(message.length);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Mention {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMention();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.userId = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.start = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.length = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Mention {
+    return {
+      userId: isSet(object.userId) ? BigInt(object.userId) : isSet(object.user_id) ? BigInt(object.user_id) : 0n,
+      start: isSet(object.start) ? globalThis.Number(object.start) : 0,
+      length: isSet(object.length) ? globalThis.Number(object.length) : 0,
+    };
+  },
+
+  toJSON(message: Mention): unknown {
+    const obj: any = {};
+    if (message.userId !== 0n) {
+      obj.userId = message.userId.toString();
+    }
+    if (message.start !== 0) {
+      obj.start = Math.round(message.start);
+    }
+    if (message.length !== 0) {
+      obj.length = Math.round(message.length);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Mention>): Mention {
+    return Mention.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Mention>): Mention {
+    const message = createBaseMention();
+    message.userId = (object.userId !== undefined && object.userId !== null) ? BigInt(object.userId) : 0n;
+    message.start = object.start ?? 0;
+    message.length = object.length ?? 0;
     return message;
   },
 };
@@ -486,6 +723,8 @@ function createBaseMessage(): Message {
     senderName: "",
     clientMessageId: "",
     createTime: undefined,
+    revision: 0,
+    reactions: [],
     body: undefined,
   };
 }
@@ -528,6 +767,12 @@ export const Message: MessageFns<Message> = {
     if (message.createTime !== undefined) {
       Timestamp.encode(toTimestamp(message.createTime), writer.uint32(66).fork()).join();
     }
+    if (message.revision !== 0) {
+      writer.uint32(72).int32(message.revision);
+    }
+    for (const v of message.reactions) {
+      ReactionCount.encode(v!, writer.uint32(138).fork()).join();
+    }
     switch (message.body?.$case) {
       case "content":
         Content.encode(message.body.value, writer.uint32(82).fork()).join();
@@ -543,6 +788,12 @@ export const Message: MessageFns<Message> = {
         break;
       case "edit":
         Edit.encode(message.body.value, writer.uint32(114).fork()).join();
+        break;
+      case "reaction":
+        Reaction.encode(message.body.value, writer.uint32(122).fork()).join();
+        break;
+      case "recalled":
+        Recalled.encode(message.body.value, writer.uint32(130).fork()).join();
         break;
     }
     return writer;
@@ -625,6 +876,22 @@ export const Message: MessageFns<Message> = {
             message.createTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.revision = reader.int32();
+            continue;
+          }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.reactions.push(ReactionCount.decode(reader, reader.uint32()));
+            continue;
+          }
           case 10: {
             if (tag !== 82) {
               break;
@@ -663,6 +930,22 @@ export const Message: MessageFns<Message> = {
             }
 
             message.body = { $case: "edit", value: Edit.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.body = { $case: "reaction", value: Reaction.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.body = { $case: "recalled", value: Recalled.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -707,6 +990,10 @@ export const Message: MessageFns<Message> = {
         : isSet(object.create_time)
         ? fromJsonTimestamp(object.create_time)
         : undefined,
+      revision: isSet(object.revision) ? globalThis.Number(object.revision) : 0,
+      reactions: globalThis.Array.isArray(object?.reactions)
+        ? object.reactions.map((e: any) => ReactionCount.fromJSON(e))
+        : [],
       body: isSet(object.content)
         ? { $case: "content", value: Content.fromJSON(object.content) }
         : isSet(object.membershipChange)
@@ -721,6 +1008,10 @@ export const Message: MessageFns<Message> = {
         ? { $case: "recall", value: Recall.fromJSON(object.recall) }
         : isSet(object.edit)
         ? { $case: "edit", value: Edit.fromJSON(object.edit) }
+        : isSet(object.reaction)
+        ? { $case: "reaction", value: Reaction.fromJSON(object.reaction) }
+        : isSet(object.recalled)
+        ? { $case: "recalled", value: Recalled.fromJSON(object.recalled) }
         : undefined,
     };
   },
@@ -751,6 +1042,12 @@ export const Message: MessageFns<Message> = {
     if (message.createTime !== undefined) {
       obj.createTime = message.createTime.toISOString();
     }
+    if (message.revision !== 0) {
+      obj.revision = Math.round(message.revision);
+    }
+    if (message.reactions?.length) {
+      obj.reactions = message.reactions.map((e) => ReactionCount.toJSON(e));
+    }
     if (message.body?.$case === "content") {
       obj.content = Content.toJSON(message.body.value);
     } else if (message.body?.$case === "membershipChange") {
@@ -761,6 +1058,10 @@ export const Message: MessageFns<Message> = {
       obj.recall = Recall.toJSON(message.body.value);
     } else if (message.body?.$case === "edit") {
       obj.edit = Edit.toJSON(message.body.value);
+    } else if (message.body?.$case === "reaction") {
+      obj.reaction = Reaction.toJSON(message.body.value);
+    } else if (message.body?.$case === "recalled") {
+      obj.recalled = Recalled.toJSON(message.body.value);
     }
     return obj;
   },
@@ -782,6 +1083,8 @@ export const Message: MessageFns<Message> = {
     message.senderName = object.senderName ?? "";
     message.clientMessageId = object.clientMessageId ?? "";
     message.createTime = object.createTime ?? undefined;
+    message.revision = object.revision ?? 0;
+    message.reactions = object.reactions?.map((e) => ReactionCount.fromPartial(e)) || [];
     switch (object.body?.$case) {
       case "content": {
         if (object.body?.value !== undefined && object.body?.value !== null) {
@@ -810,6 +1113,18 @@ export const Message: MessageFns<Message> = {
       case "edit": {
         if (object.body?.value !== undefined && object.body?.value !== null) {
           message.body = { $case: "edit", value: Edit.fromPartial(object.body.value) };
+        }
+        break;
+      }
+      case "reaction": {
+        if (object.body?.value !== undefined && object.body?.value !== null) {
+          message.body = { $case: "reaction", value: Reaction.fromPartial(object.body.value) };
+        }
+        break;
+      }
+      case "recalled": {
+        if (object.body?.value !== undefined && object.body?.value !== null) {
+          message.body = { $case: "recalled", value: Recalled.fromPartial(object.body.value) };
         }
         break;
       }
@@ -943,7 +1258,7 @@ export const MembershipChange: MessageFns<MembershipChange> = {
 };
 
 function createBaseGroupChange(): GroupChange {
-  return { name: "", description: undefined, deleted: false };
+  return { name: "", description: undefined, deleted: false, memberLimit: 0, joinPolicy: 0, historyVisible: undefined };
 }
 
 export const GroupChange: MessageFns<GroupChange> = {
@@ -956,6 +1271,15 @@ export const GroupChange: MessageFns<GroupChange> = {
     }
     if (message.deleted !== false) {
       writer.uint32(24).bool(message.deleted);
+    }
+    if (message.memberLimit !== 0) {
+      writer.uint32(32).int32(message.memberLimit);
+    }
+    if (message.joinPolicy !== 0) {
+      writer.uint32(40).int32(message.joinPolicy);
+    }
+    if (message.historyVisible !== undefined) {
+      writer.uint32(48).bool(message.historyVisible);
     }
     return writer;
   },
@@ -997,6 +1321,30 @@ export const GroupChange: MessageFns<GroupChange> = {
             message.deleted = reader.bool();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.memberLimit = reader.int32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.joinPolicy = reader.int32() as any;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.historyVisible = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1014,6 +1362,21 @@ export const GroupChange: MessageFns<GroupChange> = {
       name: isSet(object.name) ? globalThis.String(object.name) : "",
       description: isSet(object.description) ? globalThis.String(object.description) : undefined,
       deleted: isSet(object.deleted) ? globalThis.Boolean(object.deleted) : false,
+      memberLimit: isSet(object.memberLimit)
+        ? globalThis.Number(object.memberLimit)
+        : isSet(object.member_limit)
+        ? globalThis.Number(object.member_limit)
+        : 0,
+      joinPolicy: isSet(object.joinPolicy)
+        ? joinPolicyFromJSON(object.joinPolicy)
+        : isSet(object.join_policy)
+        ? joinPolicyFromJSON(object.join_policy)
+        : 0,
+      historyVisible: isSet(object.historyVisible)
+        ? globalThis.Boolean(object.historyVisible)
+        : isSet(object.history_visible)
+        ? globalThis.Boolean(object.history_visible)
+        : undefined,
     };
   },
 
@@ -1028,6 +1391,15 @@ export const GroupChange: MessageFns<GroupChange> = {
     if (message.deleted !== false) {
       obj.deleted = message.deleted;
     }
+    if (message.memberLimit !== 0) {
+      obj.memberLimit = Math.round(message.memberLimit);
+    }
+    if (message.joinPolicy !== 0) {
+      obj.joinPolicy = joinPolicyToJSON(message.joinPolicy);
+    }
+    if (message.historyVisible !== undefined) {
+      obj.historyVisible = message.historyVisible;
+    }
     return obj;
   },
 
@@ -1039,6 +1411,9 @@ export const GroupChange: MessageFns<GroupChange> = {
     message.name = object.name ?? "";
     message.description = object.description ?? undefined;
     message.deleted = object.deleted ?? false;
+    message.memberLimit = object.memberLimit ?? 0;
+    message.joinPolicy = object.joinPolicy ?? 0;
+    message.historyVisible = object.historyVisible ?? undefined;
     return message;
   },
 };
@@ -1225,6 +1600,291 @@ export const Edit: MessageFns<Edit> = {
       ? Content.fromPartial(object.content)
       : undefined;
     message.revision = object.revision ?? 0;
+    return message;
+  },
+};
+
+function createBaseRecalled(): Recalled {
+  return { recallSeq: 0n };
+}
+
+export const Recalled: MessageFns<Recalled> = {
+  encode(message: Recalled, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.recallSeq !== 0n) {
+      if (BigInt.asIntN(64, message.recallSeq) !== message.recallSeq) {
+        throw new globalThis.Error("value provided for field message.recallSeq of type int64 too large");
+      }
+      writer.uint32(8).int64(message.recallSeq);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Recalled {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRecalled();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.recallSeq = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Recalled {
+    return {
+      recallSeq: isSet(object.recallSeq)
+        ? BigInt(object.recallSeq)
+        : isSet(object.recall_seq)
+        ? BigInt(object.recall_seq)
+        : 0n,
+    };
+  },
+
+  toJSON(message: Recalled): unknown {
+    const obj: any = {};
+    if (message.recallSeq !== 0n) {
+      obj.recallSeq = message.recallSeq.toString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Recalled>): Recalled {
+    return Recalled.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Recalled>): Recalled {
+    const message = createBaseRecalled();
+    message.recallSeq = (object.recallSeq !== undefined && object.recallSeq !== null) ? BigInt(object.recallSeq) : 0n;
+    return message;
+  },
+};
+
+function createBaseReaction(): Reaction {
+  return { targetSeq: 0n, emoji: "", removed: false };
+}
+
+export const Reaction: MessageFns<Reaction> = {
+  encode(message: Reaction, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.targetSeq !== 0n) {
+      if (BigInt.asIntN(64, message.targetSeq) !== message.targetSeq) {
+        throw new globalThis.Error("value provided for field message.targetSeq of type int64 too large");
+      }
+      writer.uint32(8).int64(message.targetSeq);
+    }
+    if (message.emoji !== "") {
+      writer.uint32(18).string(message.emoji);
+    }
+    if (message.removed !== false) {
+      writer.uint32(24).bool(message.removed);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Reaction {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReaction();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.targetSeq = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.emoji = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.removed = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Reaction {
+    return {
+      targetSeq: isSet(object.targetSeq)
+        ? BigInt(object.targetSeq)
+        : isSet(object.target_seq)
+        ? BigInt(object.target_seq)
+        : 0n,
+      emoji: isSet(object.emoji) ? globalThis.String(object.emoji) : "",
+      removed: isSet(object.removed) ? globalThis.Boolean(object.removed) : false,
+    };
+  },
+
+  toJSON(message: Reaction): unknown {
+    const obj: any = {};
+    if (message.targetSeq !== 0n) {
+      obj.targetSeq = message.targetSeq.toString();
+    }
+    if (message.emoji !== "") {
+      obj.emoji = message.emoji;
+    }
+    if (message.removed !== false) {
+      obj.removed = message.removed;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Reaction>): Reaction {
+    return Reaction.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Reaction>): Reaction {
+    const message = createBaseReaction();
+    message.targetSeq = (object.targetSeq !== undefined && object.targetSeq !== null) ? BigInt(object.targetSeq) : 0n;
+    message.emoji = object.emoji ?? "";
+    message.removed = object.removed ?? false;
+    return message;
+  },
+};
+
+function createBaseReactionCount(): ReactionCount {
+  return { emoji: "", count: 0, mine: false };
+}
+
+export const ReactionCount: MessageFns<ReactionCount> = {
+  encode(message: ReactionCount, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.emoji !== "") {
+      writer.uint32(10).string(message.emoji);
+    }
+    if (message.count !== 0) {
+      writer.uint32(16).int32(message.count);
+    }
+    if (message.mine !== false) {
+      writer.uint32(24).bool(message.mine);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReactionCount {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReactionCount();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.emoji = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.count = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.mine = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReactionCount {
+    return {
+      emoji: isSet(object.emoji) ? globalThis.String(object.emoji) : "",
+      count: isSet(object.count) ? globalThis.Number(object.count) : 0,
+      mine: isSet(object.mine) ? globalThis.Boolean(object.mine) : false,
+    };
+  },
+
+  toJSON(message: ReactionCount): unknown {
+    const obj: any = {};
+    if (message.emoji !== "") {
+      obj.emoji = message.emoji;
+    }
+    if (message.count !== 0) {
+      obj.count = Math.round(message.count);
+    }
+    if (message.mine !== false) {
+      obj.mine = message.mine;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ReactionCount>): ReactionCount {
+    return ReactionCount.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReactionCount>): ReactionCount {
+    const message = createBaseReactionCount();
+    message.emoji = object.emoji ?? "";
+    message.count = object.count ?? 0;
+    message.mine = object.mine ?? false;
     return message;
   },
 };

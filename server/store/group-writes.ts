@@ -1,6 +1,5 @@
-import { conversationKind, friendStatus, groupRole, joinPolicy } from './codes.ts';
+import { conversationKind, groupRole, joinPolicy } from './codes.ts';
 import { placeholders } from './dialect.ts';
-import { entryParameters, insertEntries, PARAMETERS_PER_ENTRY } from './entry-rows.ts';
 import {
   GROUP_COLUMNS,
   type GroupRow,
@@ -9,95 +8,23 @@ import {
   toGroupRecord,
   toMemberRecord,
 } from './group-rows.ts';
-import { type HeadRow, toHead } from './head-rows.ts';
-import { moveHeads } from './move-heads.ts';
-import type {
-  ConversationHead,
-  FriendRow,
-  FriendStatus,
-  GroupRecord,
-  GroupRole,
-  MemberRecord,
-  NewEntry,
-  StoredSend,
-  UserRecord,
-} from './records.ts';
-import { findRepeats } from './repeats.ts';
+import type { GroupWrites } from './seam/groups.ts';
+import type { GroupRecord, GroupRole, MemberRecord } from './seam/records.ts';
 import type { Sql } from './sql.ts';
-import type { Transaction } from './store.ts';
 import { raiseRows } from './update-rows.ts';
-import { usersById } from './user-rows.ts';
 import { uuidToBytes } from './uuid.ts';
 
-const PAIRS_PER_STATEMENT = 1_000;
-
-/** The statements of one open transaction. */
-export class SqlTransaction implements Transaction {
+/** The groups' statements in one open transaction. */
+export class SqlGroupWrites implements GroupWrites {
   readonly #sql: Sql;
 
   constructor(sql: Sql) {
     this.#sql = sql;
   }
 
-  async lock(conversationIds: readonly number[], held: 'skip' | 'wait'): Promise<ConversationHead[]> {
-    const ascending = [...new Set(conversationIds)].sort((a, b) => a - b);
-    const rows = await this.#sql.inChunks(ascending, 1, (ids) =>
-      this.#sql.query<HeadRow>(this.#sql.dialect.lockHeads(ids.length, held), ids),
-    );
-    return rows.map(toHead).sort((a, b) => a.id - b.id);
-  }
-
-  findRepeats(keys: readonly { senderId: number; clientMessageId: string }[]): Promise<StoredSend[]> {
-    return findRepeats(this.#sql, keys);
-  }
-
-  async append(entries: readonly NewEntry[], membershipChanged: readonly number[] = []): Promise<void> {
-    await this.#sql.inChunks(entries, PARAMETERS_PER_ENTRY, async (chunk) => {
-      await this.#sql.run(insertEntries(chunk.length), chunk.flatMap(entryParameters));
-      return [];
-    });
-    await moveHeads(this.#sql, entries, membershipChanged);
-  }
-
-  async raiseMembersVersion(conversationId: number): Promise<void> {
-    await this.#sql.run('UPDATE conversation SET members_version = members_version + 1 WHERE id = ?', [conversationId]);
-  }
-
-  async friendRows(pairs: readonly (readonly [number, number])[]): Promise<FriendRow[]> {
-    const directed = new Map(
-      pairs.flatMap(([a, b]) => [
-        [`${a}:${b}`, [a, b]],
-        [`${b}:${a}`, [b, a]],
-      ]),
-    );
-    const rows = await this.#sql.inChunks(
-      [...directed.values()],
-      2,
-      (chunk) =>
-        this.#sql.query<{ user_id: number; friend_id: number; status: number; created_at: number }>(
-          'SELECT user_id, friend_id, status, created_at FROM friend WHERE ' +
-            this.#sql.dialect.amongTuples(['user_id', 'friend_id'], chunk.length),
-          chunk.flat(),
-        ),
-      PAIRS_PER_STATEMENT,
-    );
-    return rows.map((row) => ({
-      userId: row.user_id,
-      friendId: row.friend_id,
-      status: friendStatus.decode(row.status),
-      createdAt: row.created_at,
-    }));
-  }
-
-  async setFriend(userId: number, friendId: number, status: FriendStatus | null, at: number): Promise<void> {
-    if (status === null) {
-      await this.#sql.run('DELETE FROM friend WHERE user_id = ? AND friend_id = ?', [userId, friendId]);
-      return;
-    }
-    const row = [friendStatus.encode(status), at, userId, friendId];
-    const update = 'UPDATE friend SET status = ?, created_at = ? WHERE user_id = ? AND friend_id = ?';
-    if ((await this.#sql.run(update, row)).affected > 0) return;
-    await this.#sql.run('INSERT INTO friend (status, created_at, user_id, friend_id) VALUES (?, ?, ?, ?)', row);
+  async byId(groupId: number): Promise<GroupRecord | undefined> {
+    const [row] = await this.#sql.query<GroupRow>(`SELECT ${GROUP_COLUMNS} FROM all_group g WHERE g.id = ?`, [groupId]);
+    return row && toGroupRecord(row);
   }
 
   async members(groupIds: readonly number[]): Promise<Map<number, MemberRecord[]>> {
@@ -113,14 +40,7 @@ export class SqlTransaction implements Transaction {
     return members;
   }
 
-  async group(groupId: number): Promise<GroupRecord | undefined> {
-    const [row] = await this.#sql.query<GroupRow>(`SELECT ${GROUP_COLUMNS} FROM all_group g WHERE g.id = ?`, [groupId]);
-    return row && toGroupRecord(row);
-  }
-
-  async insertGroup(
-    group: Parameters<Transaction['insertGroup']>[0],
-  ): Promise<{ groupId: number; conversationId: number }> {
+  async insert(group: Parameters<GroupWrites['insert']>[0]): Promise<{ groupId: number; conversationId: number }> {
     const kind = conversationKind.encode('group');
     const conversation = await this.#sql.run('INSERT INTO conversation (kind) VALUES (?)', [kind]);
     const inserted = await this.#sql.run(
@@ -184,9 +104,5 @@ export class SqlTransaction implements Transaction {
       'UPDATE group_user SET left_seq = ?, changed_at = ? WHERE group_id = ? AND user_id = ? AND left_seq IS NULL',
       [leftSeq, at, groupId, userId],
     );
-  }
-
-  async user(userId: number): Promise<UserRecord | undefined> {
-    return (await usersById(this.#sql, [userId])).get(userId);
   }
 }

@@ -1,12 +1,16 @@
+import type { Entry } from './entry.ts';
+
 /**
  * What the store keeps, as the domain sees it. Ids, seqs and ordinals are integers from 1 to 2^53 − 1; times are UTC
  * milliseconds.
  */
 
+/** `name` of a deleted account says that it was deleted. */
 export interface UserRecord {
   readonly id: number;
   readonly name: string;
   readonly createdAt: number;
+  readonly deleted: boolean;
 }
 
 export interface Credentials extends UserRecord {
@@ -74,59 +78,6 @@ export interface ConversationHead {
   readonly lastSeq: number;
   readonly lastOrdinal: number;
   readonly membersVersion: number;
-}
-
-export interface Payload {
-  readonly mediaType: string;
-  readonly data: Uint8Array;
-}
-
-export interface Content {
-  readonly text: string;
-  readonly payload?: Payload;
-}
-
-export type MembershipChangeKind = 'joined' | 'invited' | 'left' | 'removed' | 'role_changed';
-
-/** What an entry of the log is. `userName` is filled in when it is read. */
-export type EntryBody =
-  | { readonly kind: 'content'; readonly content: Content }
-  | {
-      readonly kind: 'membership';
-      readonly change: MembershipChangeKind;
-      readonly userId: number;
-      readonly userName: string;
-      readonly role: GroupRole | null;
-    };
-
-/** Whether entries of this kind count as unread. */
-export function isCountable(body: EntryBody): boolean {
-  return body.kind === 'content';
-}
-
-/** The bytes that people put into an entry: its text, in UTF-8, and its payload. What pages and queues are bounded by. */
-export function contentBytes(body: EntryBody): number {
-  if (body.kind !== 'content') return 0;
-  return Buffer.byteLength(body.content.text) + (body.content.payload?.data.byteLength ?? 0);
-}
-
-/** An entry of a conversation's log. `clientMessageId` is a UUID in lower case; null where no client sent it. */
-export interface Entry {
-  readonly conversationId: number;
-  readonly seq: number;
-  readonly ordinal: number;
-  readonly target: Target;
-  readonly senderId: number;
-  readonly senderName: string;
-  readonly clientMessageId: string | null;
-  readonly createdAt: number;
-  readonly body: EntryBody;
-}
-
-/** An entry to append; `requestHash` (32 bytes) tells a repeat from a reuse of the client_message_id. */
-export interface NewEntry {
-  readonly entry: Entry;
-  readonly requestHash: Uint8Array | null;
 }
 
 /** A send that is stored already. */
