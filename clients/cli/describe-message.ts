@@ -1,4 +1,4 @@
-import type { Body, Message } from '../node/index.ts';
+import type { Body, Content, Message } from '../node/index.ts';
 import { safeLine, safeText } from './safe-text.ts';
 
 /** What to print for an entry: `bob: hello`, `* ann joined`. Undefined for kinds that are not shown. */
@@ -16,6 +16,12 @@ export function describeMessage(message: Message): string | undefined {
       return `* ${sender} took back message ${body.targetSeq}`;
     case 'edit':
       return body.content ? `${sender} (edited ${body.targetSeq}): ${describeContent(body.content)}` : undefined;
+    case 'recalled':
+      return `${sender}: [taken back]`;
+    case 'reaction':
+      return body.removed
+        ? `* ${sender} no longer reacts with ${safeLine(body.emoji)} to message ${body.targetSeq}`
+        : `* ${sender} reacts with ${safeLine(body.emoji)} to message ${body.targetSeq}`;
     default:
       return undefined;
   }
@@ -36,9 +42,11 @@ export function describeTime(time: Date, now: Date): string {
   return day(time) === day(now) ? clock : `${day(time)} ${clock}`;
 }
 
-function describeContent({ text, payload }: Extract<Body, { kind: 'content' }>['content']): string {
+function describeContent({ text, payload, replyToSeq, attachments = [] }: Content): string {
+  const answered = replyToSeq !== undefined && `(to ${replyToSeq})`;
   const attached = payload && `[${safeLine(payload.mediaType)}, ${payload.data.length} bytes]`;
-  return [text && safeText(text), attached].filter(Boolean).join(' ');
+  const files = attachments.map((file) => ('fileName' in file ? `[${safeLine(file.fileName)}]` : `[file ${file.id}]`));
+  return [answered, text && safeText(text), attached, ...files].filter(Boolean).join(' ');
 }
 
 function describeMembership(body: Extract<Body, { kind: 'membership' }>, sender: string): string {

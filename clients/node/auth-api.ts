@@ -1,5 +1,5 @@
 import { AuthServiceClient } from '../../proto/gen/parley/v1/auth_service.pb.ts';
-import type { Account, Login, Page, PageOptions, Session } from './types.ts';
+import type { Account, AccountSettings, Login, Page, PageOptions, Session } from './types.ts';
 import type { UnaryCaller, UnaryOptions } from './unary-caller.ts';
 import { toAccount, toInt64, toLogin, toSession } from './wire.ts';
 
@@ -12,6 +12,11 @@ export type Credentials = UserRef & {
   /** What to call the session in `listSessions`: at most 64 characters. Default: empty. */
   readonly deviceName?: string;
 };
+
+/** What can be changed of one's own account; what is not given stays. */
+export interface AccountChanges extends Partial<AccountSettings> {
+  readonly name?: string;
+}
 
 export function fromUserRef(user: UserRef) {
   return 'userId' in user
@@ -56,13 +61,23 @@ export class AuthApi {
     return toAccount(account);
   }
 
+  /** Gives one's own settings. */
+  async getSettings(options?: UnaryOptions): Promise<AccountSettings> {
+    const service = this.#service;
+    const { settings } = await this.#caller.call(service.getAccount.bind(service), { user: undefined }, options);
+    return settings ?? { presenceHidden: false };
+  }
+
   /** Changes one's own account: the fields that are given. */
-  async updateAccount(changes: { readonly name?: string }, options?: UnaryOptions): Promise<Account> {
+  async updateAccount(changes: AccountChanges, options?: UnaryOptions): Promise<Account> {
     const service = this.#service;
     const request = {
       account: { id: 0n, name: changes.name ?? '', createTime: undefined, deleted: false },
-      settings: undefined,
-      updateMask: changes.name === undefined ? [] : ['name'],
+      settings: { presenceHidden: changes.presenceHidden ?? false },
+      updateMask: [
+        ...(changes.name === undefined ? [] : ['name']),
+        ...(changes.presenceHidden === undefined ? [] : ['presence_hidden']),
+      ],
     };
     const { account } = await this.#caller.call(service.updateAccount.bind(service), request, options);
     return toAccount(account);

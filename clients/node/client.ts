@@ -20,7 +20,8 @@ import { Outbox } from './outbox.ts';
 import type { SendOptions } from './outbox.ts';
 import { login, ParleyApi } from './parley-api.ts';
 import type { Cursors, Message, Position, SendReceipt, Target } from './types.ts';
-import { fromContent, fromPosition, fromTarget } from './wire.ts';
+import { fromContent } from './wire-messages.ts';
+import { fromPosition, fromTarget } from './wire.ts';
 
 const INBOX_BYTES = 8 * 1024 * 1024;
 const OUTBOX_MESSAGES = 10_000;

@@ -8,7 +8,8 @@ import { fromStatus, ParleyError } from './errors.ts';
 import type { Inbox } from './inbox.ts';
 import type { Outbox } from './outbox.ts';
 import type { Message } from './types.ts';
-import { durationMs, toMessage, toNumber, toPresence, toReceipt, toSendReceipt, toTarget } from './wire.ts';
+import { toMessage } from './wire-messages.ts';
+import { durationMs, toNumber, toPresence, toReceipt, toSendReceipt, toTarget } from './wire.ts';
 
 export interface FrameRouterOptions {
   readonly inbox: Inbox;

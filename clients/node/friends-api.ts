@@ -1,10 +1,10 @@
 import { FriendServiceClient } from '../../proto/gen/parley/v1/friend_service.pb.ts';
 import { fromUserRef } from './auth-api.ts';
 import type { UserRef } from './auth-api.ts';
-import type { Friend, FriendRequest, FriendStatus, Page, PageOptions } from './types.ts';
+import type { BlockedUser, Friend, FriendRequest, FriendStatus, Page, PageOptions } from './types.ts';
 import type { UnaryCaller, UnaryOptions } from './unary-caller.ts';
 import { friendStatus } from './wire-enums.ts';
-import { toFriend, toFriendRequest, toInt64, toNumber } from './wire.ts';
+import { toAccountAndTime, toFriend, toFriendRequest, toInt64, toNumber } from './wire.ts';
 
 /**
  * Friends: both sides agree. Each call is a no-op where the state already holds, so a retry is harmless. The errors of
@@ -71,5 +71,13 @@ export class FriendsApi {
   async unblock(userId: number, options?: UnaryOptions): Promise<void> {
     const service = this.#service;
     await this.#caller.call(service.unblockUser.bind(service), { userId: toInt64(userId) }, options);
+  }
+
+  /** Lists the users whom the caller has blocked, by user id. */
+  async listBlocked(page: PageOptions = {}, options?: UnaryOptions): Promise<Page<BlockedUser>> {
+    const service = this.#service;
+    const request = { pageSize: page.pageSize ?? 0, pageToken: page.pageToken ?? '' };
+    const response = await this.#caller.call(service.listBlockedUsers.bind(service), request, options);
+    return { items: response.blockedUsers.map(toAccountAndTime), nextPageToken: response.nextPageToken };
   }
 }

@@ -1,10 +1,10 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { Group as WireGroup } from '../../proto/gen/parley/v1/group.pb.ts';
 import { GroupServiceClient } from '../../proto/gen/parley/v1/group_service.pb.ts';
-import type { Group, GroupMember, JoinPolicy, Page, PageOptions } from './types.ts';
+import type { Group, GroupMember, JoinPolicy, JoinRequest, Page, PageOptions } from './types.ts';
 import type { UnaryCaller, UnaryOptions } from './unary-caller.ts';
 import { fromGroupRole, fromJoinPolicy } from './wire-enums.ts';
-import { toGroup, toGroupMember, toInt64 } from './wire.ts';
+import { toAccountAndTime, toGroup, toGroupMember, toInt64 } from './wire.ts';
 
 /** What a new group is like. */
 export interface NewGroup {
@@ -85,10 +85,11 @@ export class GroupsApi {
     await this.#caller.call(service.deleteGroup.bind(service), { groupId: toInt64(groupId) }, options);
   }
 
-  /** Joins an open group. A no-op for members. */
-  async join(groupId: number, options?: UnaryOptions): Promise<Group> {
+  /** Joins an open group, or asks to join one that wants an approval (`pending`). A no-op for members. */
+  async join(groupId: number, options?: UnaryOptions): Promise<Group & { readonly pending: boolean }> {
     const service = this.#service;
-    return required(await this.#caller.call(service.joinGroup.bind(service), { groupId: toInt64(groupId) }, options));
+    const response = await this.#caller.call(service.joinGroup.bind(service), { groupId: toInt64(groupId) }, options);
+    return { ...required(response), pending: response.pending };
   }
 
   /** Leaves a group. A no-op for those who left. */
@@ -139,6 +140,21 @@ export class GroupsApi {
     const request = { groupId: toInt64(groupId), pageSize: page.pageSize ?? 0, pageToken: page.pageToken ?? '' };
     const response = await this.#caller.call(service.listMembers.bind(service), request, options);
     return { items: response.members.map(toGroupMember), nextPageToken: response.nextPageToken };
+  }
+
+  /** Lists the requests to join a group, by user id. For admins; `invite` approves one. */
+  async listJoinRequests(groupId: number, page: PageOptions = {}, options?: UnaryOptions): Promise<Page<JoinRequest>> {
+    const service = this.#service;
+    const request = { groupId: toInt64(groupId), pageSize: page.pageSize ?? 0, pageToken: page.pageToken ?? '' };
+    const response = await this.#caller.call(service.listJoinRequests.bind(service), request, options);
+    return { items: response.joinRequests.map(toAccountAndTime), nextPageToken: response.nextPageToken };
+  }
+
+  /** Declines a request to join. For admins. */
+  async declineJoinRequest(groupId: number, userId: number, options?: UnaryOptions): Promise<void> {
+    const service = this.#service;
+    const request = { groupId: toInt64(groupId), userId: toInt64(userId) };
+    await this.#caller.call(service.declineJoinRequest.bind(service), request, options);
   }
 }
 

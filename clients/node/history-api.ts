@@ -1,7 +1,8 @@
 import { HistoryServiceClient } from '../../proto/gen/parley/v1/history_service.pb.ts';
-import type { Conversation, Message, Page, PageOptions, SearchResult, Target } from './types.ts';
+import type { Conversation, Message, Page, PageOptions, Receipt, SearchResult, Target } from './types.ts';
 import type { UnaryCaller, UnaryOptions } from './unary-caller.ts';
-import { fromTarget, toConversation, toInt64, toMessage, toNumber } from './wire.ts';
+import { toConversation, toMessage } from './wire-messages.ts';
+import { fromTarget, toInt64, toNumber, toReceipt } from './wire.ts';
 
 /** Which conversation: by its id, or by whom or what it is with. */
 export type ConversationRef = { readonly conversationId: number } | Target;
@@ -73,6 +74,22 @@ export class HistoryApi {
       message ? [{ message: toMessage(message), highlights }] : [],
     );
     return { items, nextPageToken: response.nextPageToken };
+  }
+
+  /** Lists how far the members of a conversation have received and read it, by user id. */
+  async listReceipts(
+    conversation: ConversationRef,
+    page: PageOptions = {},
+    options?: UnaryOptions,
+  ): Promise<Page<Receipt>> {
+    const service = this.#service;
+    const request = {
+      conversation: fromConversationRef(conversation),
+      pageSize: page.pageSize ?? 0,
+      pageToken: page.pageToken ?? '',
+    };
+    const response = await this.#caller.call(service.listReceipts.bind(service), request, options);
+    return { items: response.receipts.map(toReceipt), nextPageToken: response.nextPageToken };
   }
 }
 

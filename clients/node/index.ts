@@ -1,5 +1,5 @@
 export { AuthApi } from './auth-api.ts';
-export type { Credentials, UserRef } from './auth-api.ts';
+export type { AccountChanges, Credentials, UserRef } from './auth-api.ts';
 export type { Endpoint, TlsOptions } from './channel.ts';
 export type { ConnectionState } from './chat-session.ts';
 export { ParleyClient } from './client.ts';

@@ -3,7 +3,8 @@ import { SendReceipt as WireSendReceipt } from '../../proto/gen/parley/v1/chat.p
 import { ChatServiceClient } from '../../proto/gen/parley/v1/chat_service.pb.ts';
 import type { Content, SendReceipt, Target } from './types.ts';
 import type { UnaryCaller, UnaryOptions } from './unary-caller.ts';
-import { fromContent, fromTarget, toInt64, toSendReceipt } from './wire.ts';
+import { fromContent } from './wire-messages.ts';
+import { fromTarget, toInt64, toSendReceipt } from './wire.ts';
 
 /** Options of a call that stores an entry. */
 export interface StoreOptions extends UnaryOptions {
@@ -64,6 +65,19 @@ export class MessagesApi {
       expectedRevision,
     };
     return receiptOf(clientMessageId, await this.#caller.call(service.editMessage.bind(service), request, options));
+  }
+
+  /** Reacts to a message with an emoji, or takes that back; undefined where there was nothing to take back. */
+  async react(
+    conversationId: number,
+    seq: number,
+    emoji: string,
+    { removed = false, ...options }: UnaryOptions & { readonly removed?: boolean } = {},
+  ): Promise<SendReceipt | undefined> {
+    const service = this.#service;
+    const request = { conversationId: toInt64(conversationId), seq: toInt64(seq), emoji, removed };
+    const { receipt } = await this.#caller.call(service.setReaction.bind(service), request, options);
+    return receipt && toSendReceipt('', receipt);
   }
 }
 

@@ -6,6 +6,14 @@ export interface Account {
   readonly id: number;
   readonly name: string;
   readonly createTime: Date;
+  /** Whether the account was deleted: nobody can write to it. */
+  readonly deleted: boolean;
+}
+
+/** What only the user themself sees of their account. */
+export interface AccountSettings {
+  /** Whether friends are not told when the user is there or was last seen. */
+  readonly presenceHidden: boolean;
 }
 
 /** One login of one's own. */
@@ -51,6 +59,14 @@ export interface FriendRequest {
   readonly account: Account;
   readonly outgoing: boolean;
   readonly createTime: Date;
+  /** When it lapses if nobody answers. */
+  readonly expireTime: Date;
+}
+
+/** A user whom the caller has blocked. */
+export interface BlockedUser {
+  readonly account: Account;
+  readonly createTime: Date;
 }
 
 export type FriendStatus = 'none' | 'requested' | 'accepted' | 'blocked';
@@ -83,6 +99,12 @@ export interface GroupMember {
   readonly joinedSeq: number;
 }
 
+/** A user who asks to join a group, and waits for an admin. */
+export interface JoinRequest {
+  readonly account: Account;
+  readonly createTime: Date;
+}
+
 /** Bytes with a media type: something for programs, which the server never looks into. */
 export interface Payload {
   /** As in RFC 6838; at most 127 characters. */
@@ -91,10 +113,43 @@ export interface Payload {
   readonly data: Uint8Array;
 }
 
-/** What a user says: a text (at most 8,192 bytes of UTF-8), a payload, or both. */
+/** A part of a text that names a user; `start` and `length` in Unicode code points. */
+export interface Mention {
+  readonly userId: number;
+  readonly start: number;
+  readonly length: number;
+}
+
+/** A file that belongs to a conversation. */
+export interface Attachment {
+  readonly id: number;
+  readonly conversationId: number;
+  readonly fileName: string;
+  readonly mediaType: string;
+  readonly sizeBytes: number;
+  /** 32 bytes. */
+  readonly sha256: Uint8Array;
+  readonly createTime: Date;
+}
+
+/** What a user says: a text (at most 8,192 bytes of UTF-8), a payload, attachments, or several of them. */
 export interface Content {
   readonly text: string;
   readonly payload?: Payload;
+  /** The entry of the same conversation that this one answers. */
+  readonly replyToSeq?: number;
+  /** In the order of `start`, without overlap. */
+  readonly mentions?: readonly Mention[];
+  /** In what is sent, only the `id` counts. */
+  readonly attachments?: readonly (Attachment | { readonly id: number })[];
+}
+
+/** How many users react to a message with one emoji. */
+export interface ReactionCount {
+  readonly emoji: string;
+  readonly count: number;
+  /** Whether the caller is one of them. */
+  readonly mine: boolean;
 }
 
 export type MembershipChangeKind = 'joined' | 'invited' | 'left' | 'removed' | 'role-changed' | 'unknown';
@@ -111,10 +166,22 @@ export type Body =
       readonly role: GroupRole;
     }
   /** The fields as they are from here on; unset where they stayed. */
-  | { readonly kind: 'group'; readonly name?: string; readonly description?: string; readonly deleted: boolean }
+  | {
+      readonly kind: 'group';
+      readonly name?: string;
+      readonly description?: string;
+      readonly memberLimit?: number;
+      readonly joinPolicy?: JoinPolicy;
+      readonly historyVisible?: boolean;
+      /** Whether the group is over. */
+      readonly deleted: boolean;
+    }
   | { readonly kind: 'recall'; readonly targetSeq: number }
-  /** `content` is unset where it was recalled later. */
+  /** `content` is unset where it was edited again or recalled later. */
   | { readonly kind: 'edit'; readonly targetSeq: number; readonly revision: number; readonly content?: Content }
+  | { readonly kind: 'reaction'; readonly targetSeq: number; readonly emoji: string; readonly removed: boolean }
+  /** What is left of a content that was taken back. */
+  | { readonly kind: 'recalled'; readonly recallSeq: number }
   | { readonly kind: 'unknown' };
 
 /** One entry of a conversation's log, named by (conversationId, seq): a message, or something that happened. */
@@ -133,6 +200,10 @@ export interface Message {
   readonly clientMessageId: string;
   /** For people: order comes from `seq`. */
   readonly createTime: Date;
+  /** How many times the content was edited. */
+  readonly revision: number;
+  /** At present; only in what `listMessages` and `search` give. */
+  readonly reactions: readonly ReactionCount[];
   readonly body: Body;
 }
 

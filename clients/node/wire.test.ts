@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Message } from '../../proto/gen/parley/v1/message.pb.ts';
-import { fromTarget, toInt64, toMessage, toNumber, toTarget } from './wire.ts';
+import { fromContent, toMessage } from './wire-messages.ts';
+import { fromTarget, toInt64, toNumber, toTarget } from './wire.ts';
 
 describe('ids and seqs', () => {
   test('are plain numbers up to 2^53 − 1, and nothing else', () => {
@@ -42,6 +43,38 @@ describe('messages', () => {
       revision: 1,
       content: { text: 'ho' },
     });
+    const changes = { memberLimit: 9, joinPolicy: 2, historyVisible: false };
+    expect(decoded({ $case: 'groupChange', value: changes })).toEqual({
+      kind: 'group',
+      deleted: false,
+      ...changes,
+      joinPolicy: 'invite-only',
+    });
+    const reaction = { emoji: '👍', removed: true };
+    expect(decoded({ $case: 'reaction', value: { targetSeq: 2, ...reaction } })).toEqual({
+      kind: 'reaction',
+      targetSeq: 2,
+      ...reaction,
+    });
+    expect(decoded({ $case: 'recalled', value: { recallSeq: 7 } })).toEqual({ kind: 'recalled', recallSeq: 7 });
     expect(decoded(undefined)).toEqual({ kind: 'unknown' });
+  });
+
+  test('what a content refers to goes there and back', () => {
+    const mentions = [{ userId: 5, start: 0, length: 4 }];
+    const wire = fromContent({ text: '@bob look', replyToSeq: 3, mentions, attachments: [{ id: 8 }] });
+    expect(wire).toMatchObject({ replyToSeq: 3n, attachments: [{ id: 8n, fileName: '' }] });
+    const sha256 = Buffer.alloc(32, 1);
+    const file = { fileName: 'a.png', mediaType: 'image/png', sha256, createTime: new Date(9_000) };
+    const told = { ...wire, attachments: [{ id: 8, conversationId: 3, sizeBytes: 10, ...file }] };
+    expect(decoded({ $case: 'content', value: told })).toEqual({
+      kind: 'content',
+      content: {
+        text: '@bob look',
+        replyToSeq: 3,
+        mentions,
+        attachments: [{ id: 8, conversationId: 3, sizeBytes: 10, ...file }],
+      },
+    });
   });
 });

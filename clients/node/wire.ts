@@ -1,10 +1,9 @@
 import type { Duration } from '../../proto/gen/google/protobuf/duration.pb.ts';
 import type * as AccountPb from '../../proto/gen/parley/v1/account.pb.ts';
 import type * as ChatPb from '../../proto/gen/parley/v1/chat.pb.ts';
-import type * as ConversationPb from '../../proto/gen/parley/v1/conversation.pb.ts';
 import type * as FriendPb from '../../proto/gen/parley/v1/friend.pb.ts';
 import type * as GroupPb from '../../proto/gen/parley/v1/group.pb.ts';
-import * as MessagePb from '../../proto/gen/parley/v1/message.pb.ts';
+import type * as MessagePb from '../../proto/gen/parley/v1/message.pb.ts';
 import type * as PresencePb from '../../proto/gen/parley/v1/presence.pb.ts';
 import * as enums from './wire-enums.ts';
 import type * as types from './types.ts';
@@ -26,7 +25,7 @@ export function durationMs(value: Duration | undefined): number | undefined {
 }
 
 /** The wire leaves out what is at its default; a time that is left out is unknown, shown as the epoch. */
-function toDate(value: Date | undefined): Date {
+export function toDate(value: Date | undefined): Date {
   return value ?? new Date(0);
 }
 
@@ -40,63 +39,6 @@ export function toTarget(wire: MessagePb.Target | undefined): types.Target | und
   const target = wire?.target;
   if (!target) return undefined;
   return target.$case === 'userId' ? { userId: toNumber(target.value) } : { groupId: toNumber(target.value) };
-}
-
-export function fromContent(content: types.Content): MessagePb.Content {
-  const { text, payload } = content;
-  return MessagePb.Content.fromPartial({
-    text,
-    payload: payload && { mediaType: payload.mediaType, data: Buffer.from(payload.data) },
-  });
-}
-
-function toContent(wire: MessagePb.Content): types.Content {
-  return wire.payload ? { text: wire.text, payload: wire.payload } : { text: wire.text };
-}
-
-export function toMessage(wire: MessagePb.Message): types.Message {
-  const target = toTarget(wire.target);
-  return {
-    conversationId: toNumber(wire.conversationId),
-    seq: toNumber(wire.seq),
-    ordinal: toNumber(wire.ordinal),
-    ...(target && { target }),
-    senderId: toNumber(wire.senderId),
-    senderName: wire.senderName,
-    clientMessageId: wire.clientMessageId,
-    createTime: toDate(wire.createTime),
-    body: toBody(wire.body),
-  };
-}
-
-function toBody(wire: MessagePb.Message['body']): types.Body {
-  switch (wire?.$case) {
-    case 'content':
-      return { kind: 'content', content: toContent(wire.value) };
-    case 'membershipChange': {
-      const { kind, userId, userName, role } = wire.value;
-      return {
-        kind: 'membership',
-        change: enums.membershipChangeKind(kind),
-        userId: toNumber(userId),
-        userName,
-        role: enums.groupRole(role),
-      };
-    }
-    case 'groupChange': {
-      const { name, description, deleted } = wire.value;
-      return { kind: 'group', deleted, ...(name && { name }), ...(description !== undefined && { description }) };
-    }
-    case 'recall':
-      return { kind: 'recall', targetSeq: toNumber(wire.value.targetSeq) };
-    case 'edit': {
-      const { targetSeq, revision, content } = wire.value;
-      const edit = { kind: 'edit', targetSeq: toNumber(targetSeq), revision } as const;
-      return content ? { ...edit, content: toContent(content) } : edit;
-    }
-    default:
-      return { kind: 'unknown' };
-  }
 }
 
 export function toSendReceipt(clientMessageId: string, wire: ChatPb.SendReceipt): types.SendReceipt {
@@ -123,7 +65,16 @@ export function fromPosition(position: types.Position): ChatPb.Position {
 }
 
 export function toAccount(wire: AccountPb.Account | undefined): types.Account {
-  return { id: toNumber(wire?.id ?? 0n), name: wire?.name ?? '', createTime: toDate(wire?.createTime) };
+  return {
+    id: toNumber(wire?.id ?? 0n),
+    name: wire?.name ?? '',
+    createTime: toDate(wire?.createTime),
+    deleted: wire?.deleted ?? false,
+  };
+}
+
+export function toAccountAndTime(wire: { account: AccountPb.Account | undefined; createTime: Date | undefined }) {
+  return { account: toAccount(wire.account), createTime: toDate(wire.createTime) };
 }
 
 export function toSession(wire: AccountPb.Session): types.Session {
@@ -156,7 +107,12 @@ export function toFriend(wire: FriendPb.Friend): types.Friend {
 }
 
 export function toFriendRequest(wire: FriendPb.FriendRequest): types.FriendRequest {
-  return { account: toAccount(wire.account), outgoing: wire.outgoing, createTime: toDate(wire.createTime) };
+  return {
+    account: toAccount(wire.account),
+    outgoing: wire.outgoing,
+    createTime: toDate(wire.createTime),
+    expireTime: toDate(wire.expireTime),
+  };
 }
 
 export function toGroup(wire: GroupPb.Group): types.Group {
@@ -177,22 +133,4 @@ export function toGroup(wire: GroupPb.Group): types.Group {
 
 export function toGroupMember(wire: GroupPb.GroupMember): types.GroupMember {
   return { account: toAccount(wire.account), role: enums.groupRole(wire.role), joinedSeq: toNumber(wire.joinedSeq) };
-}
-
-export function toConversation(wire: ConversationPb.Conversation): types.Conversation {
-  const target = toTarget(wire.target);
-  return {
-    id: toNumber(wire.id),
-    ...(target && { target }),
-    title: wire.title,
-    ...(wire.peer && { peer: toAccount(wire.peer) }),
-    lastSeq: toNumber(wire.lastSeq),
-    lastOrdinal: toNumber(wire.lastOrdinal),
-    deliveredSeq: toNumber(wire.cursor?.deliveredSeq ?? 0n),
-    readSeq: toNumber(wire.cursor?.readSeq ?? 0n),
-    unreadCount: toNumber(wire.unreadCount),
-    ...(wire.lastMessage && { lastMessage: toMessage(wire.lastMessage) }),
-    lastActivityTime: toDate(wire.lastActivityTime),
-    closed: wire.closed,
-  };
 }
