@@ -34,12 +34,11 @@ function make(options: Partial<NewGroup> = {}, parts: GroupsParts = domain): Pro
 const groupsOf = ({ id }: UserRecord) => store.groups.list(id, { afterId: 0, limit: 100 });
 
 test('its log begins with the owner’s joining, which is published under the version it has', async () => {
-  const group = await make({ name: '  the team ', description: 'ours', joinPolicy: 'approval', memberLimit: 7 });
+  const settings = { description: 'ours', joinPolicy: 'approval', memberLimit: 7, historyVisible: true } as const;
+  const group = await make({ name: '  the team ', ...settings });
   expect(group).toMatchObject({
     name: 'the team',
-    description: 'ours',
-    joinPolicy: 'approval',
-    memberLimit: 7,
+    ...settings,
     ownerId: ann.id,
     memberCount: 1,
   });
@@ -64,7 +63,7 @@ describe('the same request', () => {
     expect(await make({ requestId: requestId.toUpperCase() })).toEqual(first);
     expect(await groupsOf(ann)).toHaveLength(1);
     // The default, spelt out, is the same request.
-    expect(await make({ requestId, memberLimit: 500 })).toEqual(first);
+    expect(await make({ requestId, memberLimit: 500, historyVisible: false })).toEqual(first);
   });
 
   test('without an id gives another group', async () => {
@@ -99,6 +98,7 @@ describe('another request under the same id is refused', () => {
     { description: 'x' },
     { joinPolicy: 'approval' },
     { memberLimit: 9 },
+    { historyVisible: true },
   ])('with %j', async (options) => {
     const requestId = randomUUID();
     await make({ requestId });

@@ -4,8 +4,10 @@ import { DomainError } from '../lib/errors.ts';
 import { checkUuid } from '../messages/content-rules.ts';
 import { publishEntry } from '../messages/publish-entry.ts';
 import type { GroupRecord, JoinPolicy, UserRecord } from '../store/seam/records.ts';
+import type { GroupSettings } from '../store/seam/groups.ts';
 import { DuplicateKey } from '../store/seam/failures.ts';
 import { checkGroupDescription, checkGroupName, checkMemberLimit } from './group-rules.ts';
+import { checkStillThere } from './group-steps.ts';
 import type { GroupsParts } from './groups.ts';
 import { membershipEntry } from './membership-entry.ts';
 
@@ -15,6 +17,8 @@ export interface NewGroup {
   readonly joinPolicy: JoinPolicy;
   /** 0: the default. */
   readonly memberLimit: number;
+  /** Default: false. */
+  readonly historyVisible?: boolean;
   /** A UUID; empty: a retry makes another group. */
   readonly requestId: string;
 }
@@ -32,6 +36,7 @@ export async function createGroup(parts: GroupsParts, owner: UserRecord, wanted:
     description: checkGroupDescription(wanted.description),
     memberLimit: checkMemberLimit(wanted.memberLimit),
     joinPolicy: wanted.joinPolicy,
+    historyVisible: wanted.historyVisible ?? false,
   };
   const requestHash = createHash('sha256').update(JSON.stringify(checked)).digest();
   const repeated = async () => {
@@ -59,7 +64,7 @@ export async function createGroup(parts: GroupsParts, owner: UserRecord, wanted:
 async function insertGroup(
   { store, bus, clock, events }: GroupsParts,
   owner: UserRecord,
-  group: Omit<NewGroup, 'requestId'> & { requestId: string | null; requestHash: Uint8Array },
+  group: GroupSettings & { requestId: string | null; requestHash: Uint8Array },
 ): Promise<GroupRecord> {
   const at = clock.now();
   // A commit of unknown fate is answered by the unique request id; without one, nothing may be tried twice.
@@ -79,6 +84,7 @@ async function insertGroup(
       });
       await tx.log.append([{ entry, requestHash: null }], [conversationId]);
       await tx.groups.openPeriod(groupId, owner.id, entry.seq, 'owner', at);
+      await checkStillThere(tx, owner.id, 'caller');
       const record = await tx.groups.byId(groupId);
       if (record === undefined) throw new Error(`group ${groupId} vanished while it was made`);
       return { record, entry, membersVersion: head.membersVersion + 1 };

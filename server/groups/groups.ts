@@ -5,6 +5,7 @@ import type { PageById } from '../store/seam/page.ts';
 import type { Store } from '../store/seam/store.ts';
 import type { Events } from '../telemetry/events.ts';
 import { groupNotFound } from './group-rules.ts';
+import { checkPermission, type GroupAction } from './permissions.ts';
 
 export interface GroupsParts {
   readonly store: Store;
@@ -30,10 +31,10 @@ export class Groups {
   /** A group that the user is a member of, or could join. @throws DomainError GROUP_NOT_FOUND */
   async view(userId: number, groupId: number): Promise<GroupView> {
     const group = await this.#store.groups.byId(groupId);
-    const member = group === undefined ? undefined : await this.#store.groups.member(groupId, userId);
-    const open = group?.joinPolicy !== 'invite_only' && (group?.memberCount ?? 0) > 0;
-    if (group === undefined || (member === undefined && !open)) throw groupNotFound();
-    return { group, role: member?.role ?? null };
+    if (group === undefined) throw groupNotFound();
+    const role = (await this.#store.groups.member(groupId, userId))?.role ?? null;
+    checkPermission('getGroup', { group, rank: role ?? 'stranger' });
+    return { group, role };
   }
 
   list(userId: number, page: PageById): Promise<{ group: GroupRecord; role: GroupRole }[]> {
@@ -46,8 +47,25 @@ export class Groups {
     groupId: number,
     page: PageById,
   ): Promise<{ user: UserRecord; member: MemberRecord }[]> {
-    if ((await this.#store.groups.member(groupId, userId)) === undefined) throw groupNotFound();
+    await this.#check('listMembers', userId, groupId);
     return this.#store.groups.members(groupId, page);
+  }
+
+  /** Who waits for an admin. @throws DomainError GROUP_NOT_FOUND, ROLE_INSUFFICIENT */
+  async joinRequests(
+    userId: number,
+    groupId: number,
+    page: PageById,
+  ): Promise<{ user: UserRecord; createdAt: number }[]> {
+    await this.#check('listJoinRequests', userId, groupId);
+    return this.#store.groups.joinRequests(groupId, page);
+  }
+
+  async #check(action: GroupAction, userId: number, groupId: number): Promise<void> {
+    const { groups } = this.#store;
+    const [group, member] = await Promise.all([groups.byId(groupId), groups.member(groupId, userId)]);
+    if (group === undefined) throw groupNotFound();
+    checkPermission(action, { group, rank: member?.role ?? 'stranger' });
   }
 }
 

@@ -1,4 +1,5 @@
 import { groupRole } from './codes.ts';
+import { placeholders } from './dialect.ts';
 import type { Engine } from './engine.ts';
 import {
   GROUP_COLUMNS,
@@ -34,6 +35,15 @@ const MEMBERS = `
   FROM group_user p JOIN user u ON u.id = p.user_id
   WHERE p.group_id = ? AND p.left_seq IS NULL AND p.user_id > ?
   ORDER BY p.user_id LIMIT ?`;
+
+const JOIN_REQUESTS = `
+  SELECT r.created_at AS asked_at, ${USER_COLUMNS}
+  FROM join_request r JOIN user u ON u.id = r.user_id
+  WHERE r.group_id = ? AND r.user_id > ?
+  ORDER BY r.user_id LIMIT ?`;
+
+const REQUESTED_BY = `
+  SELECT r.group_id FROM join_request r WHERE r.user_id = ? AND r.group_id > ? ORDER BY r.group_id LIMIT ?`;
 
 export class GroupQueries implements GroupStore {
   readonly #engine: Engine;
@@ -79,6 +89,36 @@ export class GroupQueries implements GroupStore {
         user: toUserRecord(row),
         member: toMemberRecord(row),
       }));
+    });
+  }
+
+  memberCounts(groupIds: readonly number[]): Promise<Map<number, number>> {
+    return this.#engine.read(async (sql) => {
+      const counts = new Map(groupIds.map((id) => [id, 0]));
+      const rows = await sql.inChunks([...counts.keys()], 1, (ids) =>
+        sql.query<{ group_id: number; members: number }>(
+          `SELECT p.group_id, COUNT(*) AS members FROM group_user p
+           WHERE p.group_id IN (${placeholders(ids.length)}) AND p.left_seq IS NULL GROUP BY p.group_id`,
+          ids,
+        ),
+      );
+      for (const row of rows) counts.set(row.group_id, row.members);
+      return counts;
+    });
+  }
+
+  joinRequests(groupId: number, page: PageById): ReturnType<GroupStore['joinRequests']> {
+    return this.#engine.read(async (sql) => {
+      const parameters = [groupId, page.afterId, page.limit];
+      const rows = await sql.query<UserRow & { asked_at: number }>(JOIN_REQUESTS, parameters);
+      return rows.map((row) => ({ user: toUserRecord(row), createdAt: row.asked_at }));
+    });
+  }
+
+  requestedBy(userId: number, page: PageById): Promise<number[]> {
+    return this.#engine.read(async (sql) => {
+      const rows = await sql.query<{ group_id: number }>(REQUESTED_BY, [userId, page.afterId, page.limit]);
+      return rows.map((row) => row.group_id);
     });
   }
 }

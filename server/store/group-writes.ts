@@ -10,7 +10,7 @@ import {
 } from './group-rows.ts';
 import type { GroupWrites } from './seam/groups.ts';
 import type { GroupRecord, GroupRole, MemberRecord } from './seam/records.ts';
-import type { Sql } from './sql.ts';
+import type { Parameter, Sql } from './sql.ts';
 import { raiseRows } from './update-rows.ts';
 import { uuidToBytes } from './uuid.ts';
 
@@ -45,9 +45,9 @@ export class SqlGroupWrites implements GroupWrites {
     const conversation = await this.#sql.run('INSERT INTO conversation (kind) VALUES (?)', [kind]);
     const inserted = await this.#sql.run(
       `INSERT INTO all_group
-         (name, description, owner_id, creator_id, conversation_id, member_limit, join_policy, request_id,
-          request_hash, created_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         (name, description, owner_id, creator_id, conversation_id, member_limit, join_policy, history_visible,
+          request_id, request_hash, created_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       [
         group.name,
         group.description,
@@ -56,6 +56,7 @@ export class SqlGroupWrites implements GroupWrites {
         conversation.insertId,
         group.memberLimit,
         joinPolicy.encode(group.joinPolicy),
+        group.historyVisible ? 1 : 0,
         group.requestId === null ? null : uuidToBytes(group.requestId),
         group.requestHash,
         group.createdAt,
@@ -64,6 +65,16 @@ export class SqlGroupWrites implements GroupWrites {
     const ids = { groupId: inserted.insertId, conversationId: conversation.insertId };
     await this.#sql.run('UPDATE conversation SET group_id = ? WHERE id = ?', [ids.groupId, ids.conversationId]);
     return ids;
+  }
+
+  async update(groupId: number, changes: Parameters<GroupWrites['update']>[1]): Promise<void> {
+    const columns = Object.entries(updatedColumns(changes));
+    const set = columns.flatMap(([column, value]) => (value === undefined ? [] : [{ column, value }]));
+    if (set.length === 0) return;
+    await this.#sql.run(`UPDATE all_group SET ${set.map(({ column }) => `${column} = ?`).join(', ')} WHERE id = ?`, [
+      ...set.map(({ value }) => value),
+      groupId,
+    ]);
   }
 
   async openPeriod(groupId: number, userId: number, joinedSeq: number, role: GroupRole, at: number): Promise<void> {
@@ -105,4 +116,49 @@ export class SqlGroupWrites implements GroupWrites {
       [leftSeq, at, groupId, userId],
     );
   }
+
+  async closePeriods(groupId: number, leftSeq: number, at: number): Promise<void> {
+    await this.#sql.run('UPDATE group_user SET left_seq = ?, changed_at = ? WHERE group_id = ? AND left_seq IS NULL', [
+      leftSeq,
+      at,
+      groupId,
+    ]);
+  }
+
+  async setRole(groupId: number, userId: number, role: GroupRole, at: number): Promise<void> {
+    await this.#sql.run(
+      'UPDATE group_user SET role = ?, changed_at = ? WHERE group_id = ? AND user_id = ? AND left_seq IS NULL',
+      [groupRole.encode(role), at, groupId, userId],
+    );
+  }
+
+  async joinRequests(groupId: number, userId: number): Promise<{ waiting: number; asked: boolean }> {
+    const [row] = await this.#sql.query<{ waiting: number; asked: number }>(
+      'SELECT COUNT(*) AS waiting, COUNT(CASE WHEN user_id = ? THEN 1 END) AS asked FROM join_request WHERE group_id = ?',
+      [userId, groupId],
+    );
+    return { waiting: row!.waiting, asked: row!.asked > 0 };
+  }
+
+  async addJoinRequest(groupId: number, userId: number, at: number): Promise<void> {
+    const row = [groupId, userId, at];
+    await this.#sql.run('INSERT INTO join_request (group_id, user_id, created_at) VALUES (?, ?, ?)', row);
+  }
+
+  async dropJoinRequests(groupId: number, userId?: number): Promise<void> {
+    const everyOne = 'DELETE FROM join_request WHERE group_id = ?';
+    if (userId === undefined) await this.#sql.run(everyOne, [groupId]);
+    else await this.#sql.run(`${everyOne} AND user_id = ?`, [groupId, userId]);
+  }
+}
+
+function updatedColumns(changes: Parameters<GroupWrites['update']>[1]): Record<string, Parameter | undefined> {
+  return {
+    name: changes.name,
+    description: changes.description,
+    owner_id: changes.ownerId,
+    member_limit: changes.memberLimit,
+    join_policy: changes.joinPolicy && joinPolicy.encode(changes.joinPolicy),
+    history_visible: changes.historyVisible === undefined ? undefined : Number(changes.historyVisible),
+  };
 }

@@ -74,6 +74,28 @@ export function groupConformance(world: () => World): void {
     expect(await groups.list(others[1]!.id, { afterId: 0, limit: 10 })).toEqual([]);
   });
 
+  test('the members of many groups are counted at once, without those who left', async () => {
+    const { groups } = world().store;
+    const [owner, member] = await world().pair();
+    const [full, empty] = [await world().group(owner), await world().group(owner)];
+    await world().join(full, member);
+    await world().join(empty, member);
+    await world().leave(empty, member);
+    await world().join(empty, member);
+    await world().leave(empty, member);
+    await world().leave(empty, owner);
+    const nowhere = empty.groupId + 1_000_000;
+    const counts = await groups.memberCounts([full.groupId, empty.groupId, nowhere, full.groupId]);
+    expect(counts).toEqual(
+      new Map([
+        [full.groupId, 2],
+        [empty.groupId, 0],
+        [nowhere, 0],
+      ]),
+    );
+    expect(await groups.memberCounts([])).toEqual(new Map());
+  });
+
   test('a joining passes over nothing that is still to be delivered', async () => {
     const { cursors } = world().store;
     const [owner, member] = await world().pair();

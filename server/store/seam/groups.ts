@@ -1,6 +1,15 @@
 import type { GroupRecord, GroupRole, JoinPolicy, MemberRecord, UserRecord } from './records.ts';
 import type { PageById } from './page.ts';
 
+/** What of a group can be changed. */
+export interface GroupSettings {
+  readonly name: string;
+  readonly description: string;
+  readonly memberLimit: number;
+  readonly joinPolicy: JoinPolicy;
+  readonly historyVisible: boolean;
+}
+
 export interface GroupStore {
   byId(id: number): Promise<GroupRecord | undefined>;
   /** The group that this user made with this request id, and the hash of that request (see Transaction.insertGroup). */
@@ -11,6 +20,12 @@ export interface GroupStore {
   list(userId: number, page: PageById): Promise<{ group: GroupRecord; role: GroupRole }[]>;
   /** Open memberships, by user id. */
   members(groupId: number, page: PageById): Promise<{ user: UserRecord; member: MemberRecord }[]>;
+  /** How many open memberships each of the groups has; 0 for one that does not exist. */
+  memberCounts(groupIds: readonly number[]): Promise<Map<number, number>>;
+  /** Who asks to join a group, and since when, by user id. */
+  joinRequests(groupId: number, page: PageById): Promise<{ user: UserRecord; createdAt: number }[]>;
+  /** The ids of the groups that the user asks to join. */
+  requestedBy(userId: number, page: PageById): Promise<number[]>;
 }
 
 /** What a transaction does with groups, under the lock of the group's conversation. */
@@ -23,16 +38,16 @@ export interface GroupWrites {
    *
    * @throws DuplicateKey when the owner has used the request id before.
    */
-  insert(group: {
-    name: string;
-    description: string;
-    ownerId: number;
-    memberLimit: number;
-    joinPolicy: JoinPolicy;
-    createdAt: number;
-    requestId: string | null;
-    requestHash: Uint8Array | null;
-  }): Promise<{ groupId: number; conversationId: number }>;
+  insert(
+    group: GroupSettings & {
+      ownerId: number;
+      createdAt: number;
+      requestId: string | null;
+      requestHash: Uint8Array | null;
+    },
+  ): Promise<{ groupId: number; conversationId: number }>;
+  /** Changes a group; what is left out stays. */
+  update(groupId: number, changes: Partial<GroupSettings & { readonly ownerId: number }>): Promise<void>;
   /**
    * Opens a period of membership at `joinedSeq`, and raises (or makes) the cursor to joinedSeq − 1; delivered_seq only
    * if nothing of an earlier period is still to be delivered.
@@ -40,4 +55,14 @@ export interface GroupWrites {
   openPeriod(groupId: number, userId: number, joinedSeq: number, role: GroupRole, at: number): Promise<void>;
   /** Closes the open period at `leftSeq`. */
   closePeriod(groupId: number, userId: number, leftSeq: number, at: number): Promise<void>;
+  /** Closes every open period of a group at `leftSeq`. */
+  closePeriods(groupId: number, leftSeq: number, at: number): Promise<void>;
+  /** Gives the open period another role. */
+  setRole(groupId: number, userId: number, role: GroupRole, at: number): Promise<void>;
+  /** How many ask to join a group, and whether this user is one of them. */
+  joinRequests(groupId: number, userId: number): Promise<{ waiting: number; asked: boolean }>;
+  /** @throws DuplicateKey when the user asks already. */
+  addJoinRequest(groupId: number, userId: number, at: number): Promise<void>;
+  /** Drops the request of one user, or every one. */
+  dropJoinRequests(groupId: number, userId?: number): Promise<void>;
 }
