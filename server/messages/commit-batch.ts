@@ -1,10 +1,11 @@
+import { AttachmentClaims, bindAttachments } from '../attachments/attachment-claims.ts';
 import type { Clock } from '../lib/clock.ts';
 import { DomainError } from '../lib/errors.ts';
 import type { NewEntry } from '../store/seam/entry.ts';
 import type { ConversationFacts, ConversationHead } from '../store/seam/records.ts';
-import { DuplicateKey } from '../store/seam/failures.ts';
 import type { Store } from '../store/seam/store.ts';
 import { planBatch } from './plan-batch.ts';
+import { repeatedOnDuplicate } from './repeat.ts';
 import type { Receipt, Send } from './send.ts';
 import type { WritePermissions } from './write-permissions.ts';
 
@@ -25,22 +26,14 @@ export interface CommittedBatch {
 /** What happens to a conversation that is locked elsewhere: it is left out, or waited for. */
 export type Held = 'skip' | 'wait';
 
-const DUPLICATE_RETRIES = 3;
-
 /**
  * Stores sends in one transaction. Locking comes first; a client_message_id that another replica stored meanwhile
  * shows as a duplicate key and is found as a repeat in the next try.
  *
  * @throws whatever the store throws: then nothing of the batch is known to be stored.
  */
-export async function commitBatch(parts: CommitParts, sends: readonly Send[], held: Held): Promise<CommittedBatch> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await tryCommit(parts, sends, held);
-    } catch (error) {
-      if (!(error instanceof DuplicateKey) || attempt > DUPLICATE_RETRIES) throw error;
-    }
-  }
+export function commitBatch(parts: CommitParts, sends: readonly Send[], held: Held): Promise<CommittedBatch> {
+  return repeatedOnDuplicate(() => tryCommit(parts, sends, held));
 }
 
 function tryCommit(parts: CommitParts, sends: readonly Send[], held: Held): Promise<CommittedBatch> {
@@ -57,8 +50,15 @@ function tryCommit(parts: CommitParts, sends: readonly Send[], held: Held): Prom
       const lockedFacts = locked.flatMap(({ id }) => facts.get(id) ?? []);
       const judge = await parts.permissions.load(tx, lockedFacts, heads);
       const refuse = (send: Send) => judge(send.senderId, send.facts);
-      const plan = planBatch(ready, { heads, repeats, refuse, now: parts.clock.now() });
+      const claims = await AttachmentClaims.load(
+        tx,
+        ready.map((send) => send.content),
+      );
+      const contentOf = (send: Send) =>
+        claims.contentOf(send.content, { senderId: send.senderId, conversationId: send.facts.id });
+      const plan = planBatch(ready, { heads, repeats, refuse, contentOf, now: parts.clock.now() });
       if (plan.entries.length > 0) await tx.log.append(plan.entries);
+      await bindAttachments(tx, plan.entries);
       const planned = plan.results.values();
       const results = sends.map((send) => (heads.has(send.facts.id) ? (planned.next().value ?? null) : notLocked));
       return { results, entries: plan.entries, repeats: plan.repeats, heads };

@@ -48,6 +48,12 @@ describe('to write', () => {
     }
   });
 
+  test('no conversation is made with an account that is deleted', async () => {
+    await store.transact((tx) => tx.accounts.beginDeletion(bob.id));
+    await expect(conversations.toWrite(ann.id, toUser(bob))).rejects.toMatchObject({ reason: 'RECIPIENT_UNAVAILABLE' });
+    expect(await store.log.direct(ann.id, bob.id)).toBeUndefined();
+  });
+
   test('is found once, and then known from both sides, until it is forgotten', async () => {
     for (let n = 0; n < 3; n += 1) {
       await conversations.toWrite(ann.id, toUser(bob));
@@ -82,6 +88,7 @@ describe('to write', () => {
         const users = [one.id, other.id];
         expect(await conversations.toWrite(one.id, toUser(other))).toMatchObject({ kind: 'direct', users });
         expect(await conversations.toWrite(other.id, toUser(one))).toMatchObject({ kind: 'direct', users });
+        await domain.sendOne(one, toUser(other));
         expect(await conversations.toRead(other.id, toUser(one))).toMatchObject({ kind: 'direct', users });
       }
       for (const { id } of [ann, bob, cyd]) {
@@ -122,9 +129,13 @@ describe('to read', () => {
     expect(reads).toBe(before);
   });
 
-  test('finds what the first contact made, though it was not there before', async () => {
-    await conversations.toRead(ann.id, toUser(bob));
+  test('finds a direct conversation from the first message on, not before', async () => {
+    expect(await conversations.toRead(ann.id, toUser(bob))).toBeUndefined();
     const facts = await conversations.toWrite(bob.id, toUser(ann));
+    for (const [one, other] of [[ann, bob] as const, [bob, ann] as const]) {
+      expect(await conversations.toRead(one.id, toUser(other))).toBeUndefined();
+    }
+    await domain.sendOne(bob, toUser(ann));
     expect(await conversations.toRead(ann.id, toUser(bob))).toEqual(facts);
   });
 });

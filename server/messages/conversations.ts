@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { DomainError, userNotFound } from '../lib/errors.ts';
 import type { ConversationFacts, Target } from '../store/seam/records.ts';
 import type { Store } from '../store/seam/store.ts';
-import { notAMember } from './write-permissions.ts';
+import { notAMember, recipientUnavailable } from './write-permissions.ts';
 
 const CACHED = 20_000;
 
@@ -19,7 +19,8 @@ export class Conversations {
   /**
    * For writing: the first contact of two users makes their conversation.
    *
-   * @throws DomainError SELF_NOT_ALLOWED, USER_NOT_FOUND, NOT_A_MEMBER (also where there is no such group)
+   * @throws DomainError SELF_NOT_ALLOWED, USER_NOT_FOUND, RECIPIENT_UNAVAILABLE where they have deleted their account,
+   *   NOT_A_MEMBER (also where there is no such group)
    */
   async toWrite(userId: number, target: Target): Promise<ConversationFacts> {
     const key = cacheKey(userId, target);
@@ -36,14 +37,17 @@ export class Conversations {
     this.#cache.delete(cacheKey(userId, target));
   }
 
-  /** For reading: makes nothing. */
+  /**
+   * For reading: makes nothing. A direct conversation in which nothing was said is as good as none: it may be there
+   * because one of the two has blocked the other, who must not be able to tell.
+   */
   async toRead(userId: number, target: Target): Promise<ConversationFacts | undefined> {
-    return (
-      this.#cache.get(cacheKey(userId, target)) ??
-      (target.kind === 'group'
-        ? await this.#store.log.ofGroup(target.groupId)
-        : await this.#store.log.direct(userId, target.userId))
-    );
+    const { log } = this.#store;
+    const cached = this.#cache.get(cacheKey(userId, target));
+    if (target.kind === 'group') return cached ?? log.ofGroup(target.groupId);
+    const facts = cached ?? (await log.direct(userId, target.userId));
+    const [head] = facts === undefined ? [] : await log.heads([facts.id]);
+    return head === undefined || head.lastSeq === 0 ? undefined : facts;
   }
 
   async #group(groupId: number): Promise<ConversationFacts> {
@@ -56,7 +60,9 @@ export class Conversations {
     if (userId === otherId) throw new DomainError('SELF_NOT_ALLOWED', 'that is yourself');
     const known = await this.#store.log.direct(userId, otherId);
     if (known !== undefined) return known;
-    if ((await this.#store.accounts.byId(otherId)) === undefined) throw userNotFound();
+    const other = await this.#store.accounts.byId(otherId);
+    if (other === undefined) throw userNotFound();
+    if (other.deleted) throw recipientUnavailable();
     return this.#store.log.ensureDirect(userId, otherId);
   }
 }

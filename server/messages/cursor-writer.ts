@@ -14,15 +14,21 @@ export class CursorWriter implements AsyncDisposable {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #events: Events;
+  readonly #onWritten: (advances: readonly CursorAdvance[]) => void;
   #waiting = new Map<string, CursorAdvance>();
   #timer: Timer | undefined;
   #writing: Promise<void> | undefined;
   #closed = false;
 
-  constructor(parts: { store: Store; clock: Clock; events: Events }) {
+  /** @param onWritten is told of what is stored */
+  constructor(
+    parts: { store: Store; clock: Clock; events: Events },
+    onWritten: (advances: readonly CursorAdvance[]) => void = () => undefined,
+  ) {
     this.#store = parts.store;
     this.#clock = parts.clock;
     this.#events = parts.events;
+    this.#onWritten = onWritten;
   }
 
   note(advance: CursorAdvance): void {
@@ -56,12 +62,14 @@ export class CursorWriter implements AsyncDisposable {
     const batch = this.#waiting;
     this.#waiting = new Map();
     this.#cancelTimer();
+    const advances = [...batch.values()];
     try {
-      await this.#store.cursors.advance([...batch.values()]);
+      await this.#store.cursors.advance(advances);
     } catch (error) {
-      for (const advance of batch.values()) this.note(advance);
+      for (const advance of advances) this.note(advance);
       throw error;
     }
+    this.#onWritten(advances);
   }
 
   async #flushAndRetry(): Promise<void> {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 
 import { Domain, openMemoryStore, toGroup, toUser } from '../../test/domain/domain.ts';
+import { withMethods } from '../../test/domain/with-methods.ts';
 import { createGroup } from '../groups/create-group.ts';
 import { Membership } from '../groups/membership.ts';
 import type { UserRecord } from '../store/seam/records.ts';
@@ -126,6 +127,63 @@ describe('a page ends where it is large enough', () => {
     expect(sizes).toEqual([64, 64, 32]);
     expect(seqs.size).toBe(LARGE * 4);
   });
+});
+
+describe('the list of conversations', () => {
+  const OTHERS = 70;
+  let dan: UserRecord;
+  let ids: number[];
+
+  beforeAll(async () => {
+    const domain = new Domain(store);
+    dan = await domain.makeUser();
+    const payload = { mediaType: 'application/octet-stream', data: new Uint8Array(MAX_PAYLOAD_BYTES) };
+    const content = { text: 'x'.repeat(MAX_TEXT_BYTES), payload };
+    for (let n = 1; n <= OTHERS; n += 1) {
+      const target = toUser(await domain.makeUser());
+      await domain.sender.sendOne(dan, { clientMessageId: randomUUID(), target, content });
+    }
+    ids = (await store.log.summaries(dan.id, { limit: 1_000 })).map(({ facts }) => facts.id);
+  });
+
+  async function sizesOf(limit: number): Promise<number[]> {
+    const pages: number[][] = [];
+    for (let page = await history.listConversations(dan.id, { limit }); ;) {
+      pages.push(page.summaries.map(({ facts }) => facts.id));
+      if (page.next === null) break;
+      page = await history.listConversations(dan.id, { after: page.next, limit });
+    }
+    expect(pages.flat()).toEqual(ids);
+    return pages.map((page) => page.length);
+  }
+
+  test.each([
+    [10, Array<number>(7).fill(10)],
+    [40, [40, 30]],
+    // 1 MiB holds 64 of these last entries.
+    [200, [64, 6]],
+    [1, Array<number>(OTHERS).fill(1)],
+  ])('comes in pages of %s at most, which end where they are large enough', async (limit, sizes) => {
+    expect(await sizesOf(limit)).toEqual(sizes);
+  });
+});
+
+test('reactions are asked for by one query, of messages only', async () => {
+  const asked: unknown[] = [];
+  const log = withMethods(store.log, {
+    reactionsTo: (...args) => {
+      asked.push(args);
+      return store.log.reactionsTo(...args);
+    },
+  });
+  const watched = new History(withMethods(store, { log }), new Conversations(store));
+  const { entries } = await watched.listMessages(bob.id, conversationId, { afterSeq: 0 }, 3);
+  const [first, second] = entries;
+  const recalled = { ...second!, body: { kind: 'recalled', recallSeq: 9 } as const };
+  expect(await watched.reactionsTo(bob.id, [first!, recalled])).toEqual([]);
+  expect(asked).toEqual([[bob.id, [first]]]);
+  expect(await watched.reactionsTo(bob.id, [recalled])).toEqual([]);
+  expect(asked).toHaveLength(1);
 });
 
 test('in a group, the pages give what was said while one was a member, and nothing else', async () => {

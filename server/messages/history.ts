@@ -1,7 +1,7 @@
 import { DomainError } from '../lib/errors.ts';
 import { contentBytes, type Entry } from '../store/seam/entry.ts';
+import type { From, ReactionCount, VisiblePage } from '../store/seam/log.ts';
 import type { ConversationSummary, Target } from '../store/seam/records.ts';
-import type { From } from '../store/seam/log.ts';
 import type { Store } from '../store/seam/store.ts';
 import type { Conversations } from './conversations.ts';
 
@@ -14,6 +14,18 @@ export interface EntryPage {
   readonly next: From | null;
 }
 
+/** A place in a user's list of conversations. */
+export interface ConversationPlace {
+  readonly lastActivity: number;
+  readonly id: number;
+}
+
+export interface ConversationPage {
+  readonly summaries: readonly ConversationSummary[];
+  /** Where the next page goes on; null where nothing is left. */
+  readonly next: ConversationPlace | null;
+}
+
 /** What was said: reads of the log, for one user's eyes. */
 export class History {
   readonly #store: Store;
@@ -24,11 +36,22 @@ export class History {
     this.#conversations = conversations;
   }
 
-  listConversations(
+  /** At most `limit` of the user's conversations, fewer where their last entries are large. */
+  async listConversations(
     userId: number,
-    page: { readonly after?: { readonly lastActivity: number; readonly id: number }; readonly limit: number },
-  ): Promise<ConversationSummary[]> {
-    return this.#store.log.summaries(userId, page);
+    { after, limit }: { readonly after?: ConversationPlace; readonly limit: number },
+  ): Promise<ConversationPage> {
+    const found = await this.#store.log.summaries(userId, { ...(after && { after }), limit: limit + 1 });
+    let bytes = 0;
+    const beyond = found.findIndex(({ lastEntry }, index) => {
+      if (index > 0 && (index >= limit || bytes >= MAX_PAGE_BYTES)) return true;
+      bytes += lastEntry === null ? 0 : contentBytes(lastEntry.body);
+      return false;
+    });
+    const summaries = beyond < 0 ? found : found.slice(0, beyond);
+    const last = summaries.at(-1);
+    const next = beyond < 0 || last === undefined ? null : { lastActivity: last.lastActivity, id: last.facts.id };
+    return { summaries, next };
   }
 
   /** @throws DomainError CONVERSATION_NOT_FOUND (also where the user was never part of it) */
@@ -41,25 +64,25 @@ export class History {
       includeEarlier: true,
     });
     if (!page.known) throw conversationNotFound();
-    return { conversationId, ...cut(page.entries, from, limit) };
+    return { conversationId, ...firstOf(page, from, limit) };
+  }
+
+  /** How many users react to these entries with what, at present. */
+  async reactionsTo(userId: number, entries: readonly Entry[]): Promise<ReactionCount[]> {
+    const contents = entries.filter(({ body }) => body.kind === 'content');
+    return contents.length === 0 ? [] : this.#store.log.reactionsTo(userId, contents);
   }
 }
 
 /** One entry more than asked for tells whether there is a next page; a page cut by its bytes has one too. */
-function cut(read: readonly Entry[], from: From, limit: number): Pick<EntryPage, 'entries' | 'next'> {
+function firstOf(page: VisiblePage, from: From, limit: number): Pick<EntryPage, 'entries' | 'next'> {
   const backward = 'beforeSeq' in from;
-  const entries = backward ? read.slice(-limit) : read.slice(0, limit);
+  const entries = backward ? page.entries.slice(-limit) : page.entries.slice(0, limit);
   const edge = backward ? entries[0] : entries.at(-1);
-  const more = read.length > limit || pageIsFull(read);
-  if (edge === undefined || !more) return { entries, next: null };
+  if (edge === undefined || !page.cut) return { entries, next: null };
   return { entries, next: backward ? { beforeSeq: edge.seq } : { afterSeq: edge.seq } };
 }
 
-/** The store gives no further entry once a page holds so much. */
-function pageIsFull(entries: readonly Entry[]): boolean {
-  return entries.reduce((bytes, { body }) => bytes + contentBytes(body), 0) >= MAX_PAGE_BYTES;
-}
-
-function conversationNotFound(): DomainError {
+export function conversationNotFound(): DomainError {
   return new DomainError('CONVERSATION_NOT_FOUND', 'there is no such conversation');
 }

@@ -1,8 +1,9 @@
 import { DomainError } from '../lib/errors.ts';
-import type { Entry, NewEntry } from '../store/seam/entry.ts';
+import { type Content, type Entry, isCountable, type NewEntry } from '../store/seam/entry.ts';
 import type { ConversationHead, StoredSend } from '../store/seam/records.ts';
-import { isCountable } from '../store/seam/entry.ts';
-import type { Lane, Receipt, Send } from './send.ts';
+import { judgeReply } from './content-rules.ts';
+import { answerRepeat, type Stored } from './repeat.ts';
+import { type Lane, type Receipt, receiptOf, type Send } from './send.ts';
 
 /** What a batch comes to: a result for each send (in their order), and what has to be stored for it. */
 export interface BatchPlan {
@@ -18,12 +19,9 @@ export interface BatchFacts {
   readonly repeats: readonly StoredSend[];
   /** Why this send may not be made; null if it may. */
   readonly refuse: (send: Send) => DomainError | null;
+  /** What is stored of a send that may be made, or why nothing is; asked once for each of them, in their order. */
+  readonly contentOf: (send: Send) => Content | DomainError;
   readonly now: number;
-}
-
-interface Known {
-  readonly requestHash: Uint8Array;
-  readonly receipt: Receipt;
 }
 
 /**
@@ -31,7 +29,7 @@ interface Known {
  * before membership is judged, those within the batch too.
  */
 export function planBatch(sends: readonly Send[], facts: BatchFacts): BatchPlan {
-  const known = new Map<string, Known>(facts.repeats.map((stored) => [keyOf(stored), knownOf(stored)]));
+  const known = new Map<string, Stored>(facts.repeats.map((stored) => [keyOf(stored), stored]));
   const before = new Set(known.values());
   const heads = new Map([...facts.heads].map(([id, head]) => [id, { seq: head.lastSeq, ordinal: head.lastOrdinal }]));
   const resumed = new Set<Lane>();
@@ -47,13 +45,15 @@ export function planBatch(sends: readonly Send[], facts: BatchFacts): BatchPlan 
       if (before.has(first) && !(answer instanceof DomainError)) repeats.push(send);
       return answer;
     }
-    const refusal = facts.refuse(send);
-    if (refusal !== null) return refusal;
-
     const head = heads.get(send.facts.id);
     if (head === undefined) throw new Error(`conversation ${send.facts.id} is not locked`);
+    const refusal = facts.refuse(send) ?? judgeReply(send.content, head.seq + 1);
+    if (refusal !== null) return refusal;
+    const content = facts.contentOf(send);
+    if (content instanceof DomainError) return content;
+
     head.seq += 1;
-    const body = { kind: 'content', content: send.content } as const;
+    const body = { kind: 'content', content } as const;
     if (isCountable(body)) head.ordinal += 1;
     const entry: Entry = {
       conversationId: send.facts.id,
@@ -67,7 +67,7 @@ export function planBatch(sends: readonly Send[], facts: BatchFacts): BatchPlan 
       body,
     };
     entries.push({ entry, requestHash: send.requestHash });
-    known.set(keyOf(send), { requestHash: send.requestHash, receipt: entry });
+    known.set(keyOf(send), { ...receiptOf(entry), requestHash: send.requestHash });
     return receiptOf(entry);
   });
   return { results, entries, repeats };
@@ -75,22 +75,6 @@ export function planBatch(sends: readonly Send[], facts: BatchFacts): BatchPlan 
 
 function keyOf(send: { senderId: number; clientMessageId: string }): string {
   return `${send.senderId}:${send.clientMessageId}`;
-}
-
-function knownOf(stored: StoredSend): Known {
-  return { requestHash: stored.requestHash, receipt: receiptOf(stored) };
-}
-
-function receiptOf(from: Receipt): Receipt {
-  return { conversationId: from.conversationId, seq: from.seq, ordinal: from.ordinal, createdAt: from.createdAt };
-}
-
-function answerRepeat(send: Send, before: Known): Receipt | DomainError {
-  if (Buffer.compare(send.requestHash, before.requestHash) === 0) return receiptOf(before.receipt);
-  return new DomainError(
-    'CLIENT_MESSAGE_ID_REUSED',
-    `client_message_id ${send.clientMessageId} was used before with another target or content`,
-  );
 }
 
 function earlierFailure({ lane, clientMessageId }: Send, resumed: Set<Lane>): DomainError | null {

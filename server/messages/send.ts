@@ -1,6 +1,6 @@
 import { type DomainError, isRetryable } from '../lib/errors.ts';
-import type { Content } from '../store/seam/entry.ts';
 import type { ConversationFacts, Target } from '../store/seam/records.ts';
+import type { OutgoingContent } from './content-rules.ts';
 
 /** What a client asks for, checked. */
 export interface SendRequest {
@@ -8,7 +8,7 @@ export interface SendRequest {
   readonly senderName: string;
   readonly clientMessageId: string;
   readonly target: Target;
-  readonly content: Content;
+  readonly content: OutgoingContent;
   readonly requestHash: Uint8Array;
   /** The order that this send keeps; null for one that stands alone. */
   readonly lane: Lane | null;
@@ -33,6 +33,11 @@ export interface Receipt {
   readonly seq: number;
   readonly ordinal: number;
   readonly createdAt: number;
+}
+
+/** The receipt of something stored, and nothing else of it. */
+export function receiptOf({ conversationId, seq, ordinal, createdAt }: Receipt): Receipt {
+  return { conversationId, seq, ordinal, createdAt };
 }
 
 export type SendOutcome =

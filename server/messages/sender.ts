@@ -1,7 +1,6 @@
 import { DomainError, isRetryable } from '../lib/errors.ts';
-import type { Content } from '../store/seam/entry.ts';
 import type { Target, UserRecord } from '../store/seam/records.ts';
-import { checkContent, checkUuid, hashRequest } from './content-rules.ts';
+import { checkContent, checkUuid, hashRequest, type OutgoingContent } from './content-rules.ts';
 import type { Conversations } from './conversations.ts';
 import type { CursorWriter } from './cursor-writer.ts';
 import type { Journal } from './journal.ts';
@@ -12,7 +11,7 @@ import { storeFailure } from './store-failure.ts';
 export interface OutgoingMessage {
   readonly clientMessageId: string;
   readonly target: Target;
-  readonly content: Content | undefined;
+  readonly content: OutgoingContent | undefined;
 }
 
 /** The way of every message into the log: check, find the conversation, journal. */

@@ -96,6 +96,20 @@ describe('who may write to whom directly', () => {
     },
   );
 
+  test.each<DirectMessagePolicy>(['anyone', 'friends'])(
+    'a deleted account is written to by nobody, and writes to nobody, where %s may',
+    async (policy) => {
+      const domain = start(policy);
+      const [ann, bob, cyd] = [await domain.makeUser(), await domain.makeUser(), await domain.makeUser()];
+      await set(ann, bob, 'accepted', 'accepted');
+      await set(ann, cyd, 'accepted', 'accepted');
+      await store.transact((tx) => tx.accounts.beginDeletion(bob.id));
+      const told = [await domain.sendOne(ann, toUser(bob)), await domain.sendOne(bob, toUser(ann))];
+      expect(told.map(reasonOf)).toEqual(['RECIPIENT_UNAVAILABLE', 'RECIPIENT_UNAVAILABLE']);
+      expect((await domain.sendOne(ann, toUser(cyd))).ok).toBe(true);
+    },
+  );
+
   test('blocked and friends only are the same answer', async () => {
     const domain = start('friends');
     const [ann, bob, cyd] = [await domain.makeUser(), await domain.makeUser(), await domain.makeUser()];

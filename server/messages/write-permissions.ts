@@ -54,12 +54,14 @@ export class WritePermissions {
   ): Promise<void> {
     const direct = stale.filter((facts) => facts.kind === 'direct');
     const groups = stale.filter((facts) => facts.kind === 'group');
-    const rows = direct.length > 0 ? await tx.friends.between(direct.map((facts) => facts.users)) : [];
+    const pairs = direct.map((facts) => facts.users);
+    const rows = direct.length > 0 ? await tx.friends.between(pairs) : [];
+    const deleted = direct.length > 0 ? await tx.accounts.deletedAmong(pairs.flat()) : new Set<number>();
     const members = groups.length > 0 ? await tx.groups.members(groups.map((facts) => facts.groupId)) : null;
     for (const facts of stale) {
       const userIds =
         facts.kind === 'direct'
-          ? this.#directWriters(facts.users, rows)
+          ? this.#directWriters(facts.users, rows, deleted)
           : new Set(members?.get(facts.groupId)?.map((member) => member.userId));
       const entry = { membersVersion: heads.get(facts.id)?.membersVersion ?? -1, userIds };
       writers.set(facts.id, entry);
@@ -67,8 +69,13 @@ export class WritePermissions {
     }
   }
 
-  #directWriters(users: readonly [number, number], rows: readonly FriendRow[]): ReadonlySet<number> {
+  #directWriters(
+    users: readonly [number, number],
+    rows: readonly FriendRow[],
+    deleted: ReadonlySet<number>,
+  ): ReadonlySet<number> {
     const [low, high] = users;
+    if (deleted.has(low) || deleted.has(high)) return new Set();
     const between = rows.filter(
       (row) => (row.userId === low && row.friendId === high) || (row.userId === high && row.friendId === low),
     );

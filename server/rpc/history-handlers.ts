@@ -3,10 +3,12 @@ import type { HistoryServiceServer, ListMessagesRequest } from '../../proto/gen/
 import { invalidField } from '../lib/errors.ts';
 import type { CursorWriter } from '../messages/cursor-writer.ts';
 import type { History } from '../messages/history.ts';
-import type { ConversationSummary, Target } from '../store/seam/records.ts';
+import { targetOf } from '../store/seam/entry.ts';
 import type { From } from '../store/seam/log.ts';
+import type { ConversationSummary, Target } from '../store/seam/records.ts';
 import type { Calls } from './calls.ts';
 import { fromNumber, toId, toSeq } from './ids.ts';
+import { toListedMessages } from './listed-messages.ts';
 import { pageLimit, readPageToken, writePageToken } from './page.ts';
 import { fromTarget, toAccount, toTarget } from './wire.ts';
 import { toMessage } from './wire-entries.ts';
@@ -28,13 +30,10 @@ export function historyHandlers(
       const [lastActivity, id] = readPageToken('ListConversations', request, 2) ?? [];
       const after = lastActivity === undefined || id === undefined ? {} : { after: { lastActivity, id } };
       await cursors.flush();
-      const found = await history.listConversations(user.id, { ...after, limit: limit + 1 });
-      const items = found.slice(0, limit);
-      const last = items.at(-1);
-      const more = found.length > limit && last !== undefined;
+      const { summaries, next } = await history.listConversations(user.id, { ...after, limit });
       return {
-        conversations: items.map((item) => toConversation(item, user.id)),
-        nextPageToken: more ? writePageToken('ListConversations', [last.lastActivity, last.facts.id]) : '',
+        conversations: summaries.map((summary) => toConversation(summary, user.id)),
+        nextPageToken: next === null ? '' : writePageToken('ListConversations', [next.lastActivity, next.id]),
       };
     }),
 
@@ -44,7 +43,7 @@ export function historyHandlers(
       const tokens = messageTokens(of);
       const page = await history.listMessages(user.id, of, position(request, tokens), limit);
       return {
-        messages: page.entries.map(toMessage),
+        messages: await toListedMessages(history, user.id, page.entries),
         nextPageToken: page.next === null ? '' : pageToken(page.next, tokens),
         conversationId: fromNumber(page.conversationId),
       };
@@ -52,7 +51,8 @@ export function historyHandlers(
   };
 }
 
-function fromConversation(conversation: ListMessagesRequest['conversation']): number | Target {
+/** The conversation that a request names. @throws DomainError INVALID_FIELD */
+export function fromConversation(conversation: ListMessagesRequest['conversation']): number | Target {
   if (conversation === undefined) throw invalidField('conversation', 'conversation_id or target');
   if (conversation.$case === 'target') return fromTarget(conversation.value);
   return toId(conversation.value, 'conversation_id');
@@ -65,8 +65,14 @@ interface MessageTokens {
 }
 
 function messageTokens(of: number | Target): MessageTokens {
-  const conversation = typeof of === 'number' ? `${of}` : of.kind === 'user' ? `u${of.userId}` : `g${of.groupId}`;
+  const conversation = conversationKey(of);
   return { backward: `ListMessages/${conversation}/before`, forward: `ListMessages/${conversation}/after` };
+}
+
+/** A conversation as the request names it, for page tokens. */
+export function conversationKey(of: number | Target): string {
+  if (typeof of === 'number') return `${of}`;
+  return of.kind === 'user' ? `u${of.userId}` : `g${of.groupId}`;
 }
 
 /** The token carries the direction; without one, the request says where to begin. */
@@ -85,13 +91,9 @@ function pageToken(from: From, { backward, forward }: MessageTokens): string {
 
 function toConversation(summary: ConversationSummary, userId: number): Conversation {
   const { facts, peer, lastEntry, cursor } = summary;
-  const target: Target =
-    facts.kind === 'group'
-      ? { kind: 'group', groupId: facts.groupId }
-      : { kind: 'user', userId: facts.users[0] === userId ? facts.users[1] : facts.users[0] };
   return {
     id: fromNumber(facts.id),
-    target: toTarget(target),
+    target: toTarget(targetOf(facts, userId)),
     title: summary.title,
     peer: peer === null ? undefined : toAccount(peer),
     lastSeq: fromNumber(summary.lastSeq),

@@ -1,5 +1,4 @@
-import { type FactsRow, toFacts } from './conversation-facts.ts';
-import { ENTRY_COLUMNS, type EntryRow, toEntry } from './entry-rows.ts';
+import { NAMED_ENTRY_COLUMNS, NAMED_ENTRY_JOINS, type NamedEntryRow, toNamedEntry } from './named-entries.ts';
 import type { Entry } from './seam/entry.ts';
 import type { Parameter, Sql } from './sql.ts';
 import type { ReadLimits } from './seam/log.ts';
@@ -15,35 +14,42 @@ export interface EntryRange extends ReadLimits {
   readonly guard?: { readonly condition: string; readonly parameters: readonly Parameter[] };
 }
 
-const CONTENT_BYTES = 'COALESCE(OCTET_LENGTH(m.text), 0) + COALESCE(OCTET_LENGTH(m.payload), 0)';
+const BODY_BYTES = ['m.text', 'm.payload', 'm.detail']
+  .map((column) => `COALESCE(OCTET_LENGTH(${column}), 0)`)
+  .join(' + ');
 
-interface PageRow extends EntryRow, FactsRow {
-  readonly sender_name: string | null;
-  readonly subject_name: string | null;
+export interface EntryPage {
+  readonly entries: Entry[];
+  /** What they hold, as the limit counts it. */
+  readonly bytes: number;
+  /** Whether a limit ended the page: there may be more. */
+  readonly cut: boolean;
+}
+
+interface PageRow extends NamedEntryRow {
+  readonly bytes: number;
 }
 
 /**
  * Reads a page of entries, in the order of seq. The seqs are chosen first, with a running sum of their bytes, and only
  * the chosen bodies are fetched: a page of large messages costs what it holds, not what its limit would allow.
  */
-export async function readEntries(sql: Sql, range: EntryRange): Promise<Entry[]> {
+export async function readEntries(sql: Sql, range: EntryRange): Promise<EntryPage> {
   const { conversationId, guard } = range;
   const order = range.direction === 'forward' ? 'ASC' : 'DESC';
   const rows = await sql.query<PageRow>(
-    `SELECT ${ENTRY_COLUMNS}, c.id, c.direct_key, c.group_id, s.name AS sender_name, t.name AS subject_name
+    `SELECT ${NAMED_ENTRY_COLUMNS}, p.bytes
      FROM (
-       SELECT b.seq, SUM(b.bytes) OVER (ORDER BY b.seq ${order} ROWS UNBOUNDED PRECEDING) - b.bytes AS bytes_before
+       SELECT b.seq, b.bytes, SUM(b.bytes) OVER (ORDER BY b.seq ${order} ROWS UNBOUNDED PRECEDING) - b.bytes AS bytes_before
        FROM (
-         SELECT m.seq, ${CONTENT_BYTES} AS bytes
+         SELECT m.seq, ${BODY_BYTES} AS bytes
          FROM message m
          WHERE m.conversation_id = ? AND m.seq >= ? AND m.seq <= ?${guard ? ` AND (${guard.condition})` : ''}
          ORDER BY m.seq ${order} LIMIT ?
        ) b
      ) p
      JOIN message m ON m.conversation_id = ? AND m.seq = p.seq
-     JOIN conversation c ON c.id = m.conversation_id
-     LEFT JOIN user s ON s.id = m.sender_id
-     LEFT JOIN user t ON t.id = m.subject_id
+     ${NAMED_ENTRY_JOINS}
      WHERE p.bytes_before < ?`,
     [
       conversationId,
@@ -55,10 +61,17 @@ export async function readEntries(sql: Sql, range: EntryRange): Promise<Entry[]>
       Math.max(range.maxBytes, 1),
     ],
   );
-  return rows.map(entryOf).sort((a, b) => a.seq - b.seq);
+  const bytes = rows.reduce((sum, row) => sum + row.bytes, 0);
+  return {
+    entries: rows.map(toNamedEntry).sort((a, b) => a.seq - b.seq),
+    bytes,
+    cut: rows.length >= range.limit || bytes >= range.maxBytes,
+  };
 }
 
-function entryOf(row: PageRow): Entry {
-  const nameOf = (userId: number) => (userId === row.sender_id ? row.sender_name : row.subject_name) ?? '';
-  return toEntry(row, toFacts(row), nameOf);
+/** One entry, whoever may read it. */
+export async function readEntry(sql: Sql, conversationId: number, seq: number): Promise<Entry | undefined> {
+  const range = { conversationId, fromSeq: seq, toSeq: seq, limit: 1, maxBytes: 1 };
+  const { entries } = await readEntries(sql, { ...range, direction: 'forward' });
+  return entries[0];
 }

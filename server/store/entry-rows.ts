@@ -1,6 +1,5 @@
 import { BODY_COLUMN_NAMES, BODY_COLUMNS, bodyParameters, type BodyRow, toBody } from './body-rows.ts';
-import { targetOf } from './conversation-facts.ts';
-import type { Entry, NewEntry } from './seam/entry.ts';
+import { type Entry, type NewEntry, targetOf } from './seam/entry.ts';
 import type { ConversationFacts } from './seam/records.ts';
 import type { Parameter } from './sql.ts';
 import { uuidFromBytes, uuidToBytes } from './uuid.ts';

@@ -4,12 +4,21 @@ import { placeholders } from './dialect.ts';
 import type { Engine } from './engine.ts';
 import { readEntries } from './entry-page.ts';
 import { type HeadRow, toHead } from './head-rows.ts';
+import { countReactions } from './reaction-rows.ts';
 import type { Entry } from './seam/entry.ts';
 import type { ConversationFacts, ConversationHead, ConversationSummary, Period, Standing } from './seam/records.ts';
 import type { Row } from './sql.ts';
 import { readStandings } from './standings.ts';
 import { DuplicateKey } from './seam/failures.ts';
-import type { From, LogStore, ReadLimits, VisibleReadLimits } from './seam/log.ts';
+import type {
+  EntryKey,
+  From,
+  LogStore,
+  ReactionCount,
+  ReadLimits,
+  VisiblePage,
+  VisibleReadLimits,
+} from './seam/log.ts';
 import { readSummaries } from './summaries.ts';
 import { readVisibleEntries } from './visible-entries.ts';
 
@@ -111,16 +120,15 @@ export class LogQueries implements LogStore {
 
   read(conversationId: number, afterSeq: number, { limit, maxBytes }: ReadLimits): Promise<Entry[]> {
     const range = { conversationId, fromSeq: afterSeq + 1, toSeq: Number.MAX_SAFE_INTEGER, limit, maxBytes };
-    return this.#engine.read((sql) => readEntries(sql, { ...range, direction: 'forward' }));
+    return this.#engine.read(async (sql) => (await readEntries(sql, { ...range, direction: 'forward' })).entries);
   }
 
-  readVisible(
-    userId: number,
-    conversationId: number,
-    from: From,
-    limits: VisibleReadLimits,
-  ): ReturnType<LogStore['readVisible']> {
+  readVisible(userId: number, conversationId: number, from: From, limits: VisibleReadLimits): Promise<VisiblePage> {
     return this.#engine.read((sql) => readVisibleEntries(sql, userId, conversationId, from, limits));
+  }
+
+  reactionsTo(userId: number, messages: readonly EntryKey[]): Promise<ReactionCount[]> {
+    return this.#engine.read((sql) => countReactions(sql, userId, messages));
   }
 
   standings(userId: number): Promise<Standing[]> {

@@ -1,5 +1,6 @@
-import { type FactsRow, peerOf, toFacts } from './conversation-facts.ts';
+import { type FactsRow, toFacts } from './conversation-facts.ts';
 import { ENTRY_COLUMNS, type EntryRow, toEntry } from './entry-rows.ts';
+import { peerOf } from './seam/entry.ts';
 import type { ConversationSummary, UserRecord } from './seam/records.ts';
 import type { Sql } from './sql.ts';
 import { LATEST_PERIODS } from './standings.ts';

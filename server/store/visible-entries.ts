@@ -1,8 +1,8 @@
 import { type FactsRow, toFacts } from './conversation-facts.ts';
 import { type EntryRange, readEntries } from './entry-page.ts';
-import { contentBytes, type Entry } from './seam/entry.ts';
+import type { Entry } from './seam/entry.ts';
+import type { From, VisiblePage, VisibleReadLimits } from './seam/log.ts';
 import type { Sql } from './sql.ts';
-import type { From, LogStore, VisibleReadLimits } from './seam/log.ts';
 
 /** Entries from one seq to another, both included. */
 interface SeqRange {
@@ -35,6 +35,7 @@ const WITHIN_VISIBLE_HISTORY = `
     WHERE p.group_id = ? AND p.user_id = ? AND p.left_seq IS NULL AND g.history_visible = 1
   )`;
 
+const NOTHING: VisiblePage = { entries: [], cut: false, open: false, known: false };
 const EVERYTHING: SeqRange = { fromSeq: 1, toSeq: Number.MAX_SAFE_INTEGER };
 
 /**
@@ -47,14 +48,15 @@ export async function readVisibleEntries(
   conversationId: number,
   from: From,
   limits: VisibleReadLimits,
-): ReturnType<LogStore['readVisible']> {
+): Promise<VisiblePage> {
   const rows = await sql.query<StandingRow>(STANDING, [userId, conversationId]);
-  if (rows[0] === undefined) return { entries: [], open: false, known: false };
+  if (rows[0] === undefined) return NOTHING;
   const facts = toFacts(rows[0]);
   const asked = askedRange(conversationId, from, limits);
   if (facts.kind === 'direct') {
-    if (!facts.users.includes(userId)) return { entries: [], open: false, known: false };
-    return { entries: await readEntries(sql, asked), open: true, known: true };
+    if (!facts.users.includes(userId)) return NOTHING;
+    const { entries, cut } = await readEntries(sql, asked);
+    return { entries, cut, open: true, known: true };
   }
 
   const periods = rows.filter((row) => row.joined_seq !== null);
@@ -67,8 +69,19 @@ export async function readVisibleEntries(
       }
     : { condition: WITHIN_PERIOD, parameters: [facts.groupId, userId] };
   const ranges = earlier ? [EVERYTHING] : periods.map(periodRange);
-  const entries = await readRanges(sql, { ...asked, guard }, ranges);
-  return { entries, open, known: periods.length > 0 };
+  return { ...(await readRanges(sql, { ...asked, guard }, ranges)), open, known: periods.length > 0 };
+}
+
+/** One entry, if the user may read it. */
+export async function readVisibleEntry(
+  sql: Sql,
+  userId: number,
+  conversationId: number,
+  seq: number,
+): Promise<Entry | undefined> {
+  const limits = { limit: 1, maxBytes: 1, includeEarlier: true };
+  const { entries } = await readVisibleEntries(sql, userId, conversationId, { afterSeq: seq - 1 }, limits);
+  return entries.find((entry) => entry.seq === seq);
 }
 
 function askedRange(conversationId: number, from: From, { limit, maxBytes }: VisibleReadLimits): EntryRange {
@@ -82,24 +95,26 @@ function periodRange(row: StandingRow): SeqRange {
 }
 
 /** Reads visible ranges one after the other, nearest first, until the limits are reached. */
-async function readRanges(sql: Sql, asked: EntryRange, ranges: readonly SeqRange[]): Promise<Entry[]> {
+async function readRanges(
+  sql: Sql,
+  asked: EntryRange,
+  ranges: readonly SeqRange[],
+): Promise<Pick<VisiblePage, 'entries' | 'cut'>> {
   const sign = asked.direction === 'forward' ? 1 : -1;
   const nearestFirst = ranges.toSorted((a, b) => sign * (a.fromSeq - b.fromSeq));
   const entries: Entry[] = [];
-  let bytes = 0;
+  let { limit, maxBytes } = asked;
+  let cut = false;
   for (const range of nearestFirst) {
     const fromSeq = Math.max(asked.fromSeq, range.fromSeq);
     const toSeq = Math.min(asked.toSeq, range.toSeq);
     if (fromSeq > toSeq) continue;
-    const limit = asked.limit - entries.length;
-    const maxBytes = asked.maxBytes - bytes;
-    if (limit <= 0 || (entries.length > 0 && maxBytes <= 0)) break;
     const page = await readEntries(sql, { ...asked, fromSeq, toSeq, limit, maxBytes });
-    entries.push(...page);
-    for (const entry of page) bytes += contentBytes(entry.body);
-    // A page that its bytes ended early is the end of the whole.
-    const reachedEnd = page.length >= limit || bytes >= asked.maxBytes;
-    if (reachedEnd) break;
+    entries.push(...page.entries);
+    limit -= page.entries.length;
+    maxBytes -= page.bytes;
+    cut = page.cut;
+    if (cut) break;
   }
-  return entries.sort((a, b) => a.seq - b.seq);
+  return { entries: entries.sort((a, b) => a.seq - b.seq), cut };
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import type { Bus, BusEvent, Channel } from '../../server/bus/bus.ts';
 import { systemClock } from '../../server/lib/clock.ts';
+import type { ChangeParts } from '../../server/messages/change-message.ts';
 import { Conversations } from '../../server/messages/conversations.ts';
 import { CursorWriter } from '../../server/messages/cursor-writer.ts';
 import { Journal } from '../../server/messages/journal.ts';
@@ -78,14 +79,18 @@ export class Domain {
   readonly journal: Journal;
   readonly cursors: CursorWriter;
   readonly sender: Sender;
+  /** With 60 s to recall, and 30 s to edit. */
+  readonly changes: ChangeParts;
 
   constructor(store: Store, options: DomainOptions = {}) {
     this.store = strictStore(store);
     const { bus, clock, events } = this;
+    const permissions = new WritePermissions(options.policy ?? 'anyone');
+    this.changes = { store: this.store, permissions, bus, clock, events, recallWithinMs: 60_000, editWithinMs: 30_000 };
     this.journal = new Journal(
       {
         store: options.journalStore ?? this.store,
-        permissions: new WritePermissions(options.policy ?? 'anyone'),
+        permissions,
         bus,
         clock,
         events,

@@ -3,7 +3,7 @@ import type { Transaction } from '../../server/store/seam/transaction.ts';
 import { withMethods } from './with-methods.ts';
 
 /** What may come before the lock: it makes what it locks. */
-const LOCKS: ReadonlySet<string> = new Set(['log.lock', 'groups.insert']);
+const LOCKS: ReadonlySet<string> = new Set(['log.lock', 'groups.insert', 'accounts.lock', 'search.lock']);
 
 /**
  * The store as the worst database would have it, which shows by itself what otherwise only a race does:

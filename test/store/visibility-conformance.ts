@@ -11,7 +11,7 @@ export function visibilityConformance(world: () => World): void {
     expect(await log.readVisible(a.id, id, { afterSeq: 0 }, WIDE)).toMatchObject(read);
     expect(await log.readVisible(b.id, id, { afterSeq: 0 }, WIDE)).toMatchObject(read);
     const stranger = await world().user();
-    const nothing = { entries: [], open: false, known: false };
+    const nothing = { entries: [], cut: false, open: false, known: false };
     expect(await log.readVisible(stranger.id, id, { afterSeq: 0 }, WIDE)).toEqual(nothing);
     expect(await log.readVisible(a.id, 2 ** 41, { afterSeq: 0 }, WIDE)).toEqual(nothing);
   });
@@ -37,21 +37,26 @@ export function visibilityConformance(world: () => World): void {
     expect(await world().visible(owner.id, conversationId)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(await log.readVisible(stranger.id, conversationId, { afterSeq: 0 }, WIDE)).toEqual({
       entries: [],
+      cut: false,
       open: false,
       known: false,
     });
 
-    const seqs = async (from: { afterSeq: number } | { beforeSeq: number }, limit: number, maxBytes = 10_000) => {
-      const { entries } = await log.readVisible(member.id, conversationId, from, { limit, maxBytes });
-      return entries.map((entry) => entry.seq);
+    /** The seqs of a page, and whether a limit ended it. */
+    const page = async (from: { afterSeq: number } | { beforeSeq: number }, limit: number, maxBytes = 10_000) => {
+      const { entries, cut } = await log.readVisible(member.id, conversationId, from, { limit, maxBytes });
+      return [entries.map((entry) => entry.seq), cut];
     };
-    expect(await seqs({ afterSeq: 4 }, 2)).toEqual([5, 8]);
-    expect(await seqs({ beforeSeq: 9 }, 2)).toEqual([5, 8]);
-    expect(await seqs({ beforeSeq: 8 }, 2)).toEqual([4, 5]);
-    expect(await seqs({ beforeSeq: 3 }, 2)).toEqual([]);
-    expect(await seqs({ afterSeq: 9 }, 2)).toEqual([]);
-    expect(await seqs({ afterSeq: 0 }, 10, 1)).toEqual([3, 4]);
-    expect(await seqs({ beforeSeq: 100 }, 10, 1)).toEqual([9]);
+    expect(await page({ afterSeq: 4 }, 2)).toEqual([[5, 8], true]);
+    expect(await page({ afterSeq: 4 }, 3)).toEqual([[5, 8, 9], true]);
+    expect(await page({ afterSeq: 4 }, 4)).toEqual([[5, 8, 9], false]);
+    expect(await page({ beforeSeq: 9 }, 2)).toEqual([[5, 8], true]);
+    expect(await page({ beforeSeq: 8 }, 2)).toEqual([[4, 5], true]);
+    expect(await page({ beforeSeq: 5 }, 9)).toEqual([[3, 4], false]);
+    expect(await page({ beforeSeq: 3 }, 2)).toEqual([[], false]);
+    expect(await page({ afterSeq: 9 }, 2)).toEqual([[], false]);
+    expect(await page({ afterSeq: 0 }, 10, 1)).toEqual([[3], true]);
+    expect(await page({ beforeSeq: 100 }, 10, 1)).toEqual([[9], true]);
   });
 
   test('a removal holds for the very next entry', async () => {

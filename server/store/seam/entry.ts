@@ -1,4 +1,4 @@
-import type { GroupRole, JoinPolicy, Target } from './records.ts';
+import type { ConversationFacts, GroupRole, JoinPolicy, Target } from './records.ts';
 
 /** Bytes for programs, which the server never looks into. */
 export interface Payload {
@@ -76,11 +76,24 @@ export function contentOf(body: EntryBody): Content | null {
   return body.kind === 'content' || body.kind === 'edit' ? body.content : null;
 }
 
-/** The bytes that people put into an entry: its text, in UTF-8, and its payload. What pages and queues are bounded by. */
+/** What a mention and an attachment take, beside an attachment's names. */
+const MENTION_BYTES = 32;
+const ATTACHMENT_BYTES = 128;
+
+/** About how many bytes people put into an entry: what queues and frames are bounded by. */
 export function contentBytes(body: EntryBody): number {
+  if (body.kind === 'group_change') {
+    const { name = '', description = '' } = body.changes;
+    return Buffer.byteLength(name) + Buffer.byteLength(description);
+  }
   const content = contentOf(body);
   if (content === null) return 0;
-  return Buffer.byteLength(content.text) + (content.payload?.data.byteLength ?? 0);
+  const { text, payload, mentions = [], attachments = [] } = content;
+  let bytes = Buffer.byteLength(text) + (payload?.data.byteLength ?? 0) + mentions.length * MENTION_BYTES;
+  for (const { fileName, mediaType } of attachments) {
+    bytes += ATTACHMENT_BYTES + Buffer.byteLength(fileName) + mediaType.length;
+  }
+  return bytes;
 }
 
 /** An entry of a conversation's log. `clientMessageId` is a UUID in lower case; null where no client sent it. */
@@ -100,4 +113,16 @@ export interface Entry {
 export interface NewEntry {
   readonly entry: Entry;
   readonly requestHash: Uint8Array | null;
+}
+
+/** The other one in a direct conversation. */
+export function peerOf(users: readonly [number, number], userId: number): number {
+  return users[0] === userId ? users[1] : users[0];
+}
+
+/** Where an entry by `senderId` went. */
+export function targetOf(facts: ConversationFacts, senderId: number): Target {
+  return facts.kind === 'group'
+    ? { kind: 'group', groupId: facts.groupId }
+    : { kind: 'user', userId: peerOf(facts.users, senderId) };
 }

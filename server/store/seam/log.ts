@@ -1,4 +1,4 @@
-import type { Entry, NewEntry } from './entry.ts';
+import type { Content, Entry, NewEntry } from './entry.ts';
 import type {
   ConversationFacts,
   ConversationHead,
@@ -20,6 +20,38 @@ export interface ReadLimits {
 export interface VisibleReadLimits extends ReadLimits {
   /** Members also get what was said before they joined, where the group's history is visible. Default: false. */
   readonly includeEarlier?: boolean;
+}
+
+/** What a user may read of a conversation, in the order of seq. Between two entries, what is left out is invisible. */
+export interface VisiblePage {
+  readonly entries: Entry[];
+  /** Whether the limits ended the page: there may be more. */
+  readonly cut: boolean;
+  /** Whether the user is a member now (true in their direct conversations). */
+  readonly open: boolean;
+  /** Whether they ever were. */
+  readonly known: boolean;
+}
+
+/** How many users react to a message with one emoji, and whether the one who asks is among them. */
+export interface ReactionCount {
+  readonly conversationId: number;
+  readonly targetSeq: number;
+  readonly emoji: string;
+  readonly count: number;
+  readonly mine: boolean;
+}
+
+/** One emoji on a message; `ownSeq`: the entry by which the user who asks reacts with it, null where they don't. */
+export interface ReactionEmoji {
+  readonly emoji: string;
+  readonly ownSeq: number | null;
+}
+
+/** Names an entry. */
+export interface EntryKey {
+  readonly conversationId: number;
+  readonly seq: number;
 }
 
 export interface LogStore {
@@ -44,16 +76,9 @@ export interface LogStore {
   audience(conversationId: number, afterSeq: number): Promise<{ membersVersion: number; periods: Period[] }>;
   /** Entries whoever may read them: for the dispatcher, which judges the audience itself. */
   read(conversationId: number, afterSeq: number, limits: ReadLimits): Promise<Entry[]>;
-  /**
-   * Entries that the user may read, in the order of seq. `open`: whether the user is a member now (true in their
-   * direct conversations). `known`: whether they ever were. Between two entries, what is left out is invisible.
-   */
-  readVisible(
-    userId: number,
-    conversationId: number,
-    from: From,
-    limits: VisibleReadLimits,
-  ): Promise<{ entries: Entry[]; open: boolean; known: boolean }>;
+  readVisible(userId: number, conversationId: number, from: From, limits: VisibleReadLimits): Promise<VisiblePage>;
+  /** The reactions to these messages, by message and then in the order in which each emoji came first. */
+  reactionsTo(userId: number, messages: readonly EntryKey[]): Promise<ReactionCount[]>;
   /** Every conversation that the user is or was part of, by one query. */
   standings(userId: number): Promise<Standing[]>;
   /** One of them. */
@@ -66,6 +91,14 @@ export interface LogStore {
     userId: number,
     page: { readonly after?: { readonly lastActivity: number; readonly id: number }; readonly limit: number },
   ): Promise<ConversationSummary[]>;
+}
+
+/** What an edit, the entry `editSeq`, makes of a message; `at`: the time. */
+export interface ContentEdit extends EntryKey {
+  readonly editSeq: number;
+  readonly content: Content;
+  readonly revision: number;
+  readonly at: number;
 }
 
 /** What a transaction does with the log. */
@@ -84,6 +117,21 @@ export interface LogWrites {
    * @throws DuplicateKey
    */
   append(entries: readonly NewEntry[], membershipChanged?: readonly number[]): Promise<void>;
+  /** An entry, whoever may read it. */
+  entry(conversationId: number, seq: number): Promise<Entry | undefined>;
+  /** An entry that the user may read, as by LogStore.readVisible with `includeEarlier`. */
+  visibleEntry(userId: number, conversationId: number, seq: number): Promise<Entry | undefined>;
+  /**
+   * Puts the content of an edit in the place of the message's. What the message said before is gone, with what the edit
+   * before said and the search rows of both; attachments that the new content lacks are free to be collected.
+   */
+  replaceContent(edit: ContentEdit): Promise<void>;
+  /** Leaves `recalled` in the place of a message: as replaceContent, and its reactions are gone. `at`: the time. */
+  eraseContent(message: EntryKey, recallSeq: number, at: number): Promise<void>;
+  /** Every emoji that somebody reacts to the message with. */
+  emojiOn(message: EntryKey, userId: number): Promise<ReactionEmoji[]>;
+  /** The user reacts to the message, as the entry `seq` says; null: no more. */
+  setReaction(message: EntryKey, userId: number, emoji: string, seq: number | null): Promise<void>;
   /** Raises members_version of a locked conversation by one, where no entry is appended. */
   raiseMembersVersion(conversationId: number): Promise<void>;
 }
