@@ -1,10 +1,49 @@
 import type { Entry } from '../store/seam/entry.ts';
+import type { PresenceStatus } from '../store/seam/presence.ts';
+import type { Target } from '../store/seam/records.ts';
 
-/** What replicas tell each other. It is a hint: whatever is lost is found again in the log. */
+/** What replicas tell each other. It is a hint: whatever is lost is found again in the log, or was not to last. */
 export type BusEvent =
   | { readonly type: 'entry'; readonly entry: Entry; readonly membersVersion: number }
   | { readonly type: 'membership'; readonly conversationId: number; readonly userId: number }
-  | { readonly type: 'session-revoked'; readonly userId: number; readonly sessionId: number };
+  | { readonly type: 'session-revoked'; readonly userId: number; readonly sessionId: number }
+  /** The account of `userId` has another name or other settings. */
+  | { readonly type: 'account-changed'; readonly userId: number }
+  /** Two users became friends, or stopped being it: for the streams of `userId`, and likewise for the other's. */
+  | { readonly type: 'friendship'; readonly userId: number; readonly friendId: number }
+  | Signal;
+
+/**
+ * What is told live and never stored. `to`: the one user whose streams are told; null: the members of the group, but
+ * for `userId`.
+ */
+export type Signal =
+  /** The cursors of `userId` in a conversation, as they are stored. */
+  | {
+      readonly type: 'receipt';
+      readonly to: number | null;
+      readonly conversationId: number;
+      readonly userId: number;
+      readonly deliveredSeq: number;
+      readonly readSeq: number;
+    }
+  /** `target`: as in an entry that `userId` sends there. */
+  | {
+      readonly type: 'typing';
+      readonly to: number | null;
+      readonly conversationId: number;
+      readonly userId: number;
+      readonly target: Target;
+      readonly stopped: boolean;
+    }
+  /** How a friend is there, as `to` may see it. */
+  | {
+      readonly type: 'presence';
+      readonly to: number;
+      readonly userId: number;
+      readonly status: PresenceStatus;
+      readonly lastSeenAt: number | null;
+    };
 
 /** `user:<id>` for one user's devices, `group:<id>` for a group's members. */
 export type Channel = `user:${number}` | `group:${number}`;

@@ -5,8 +5,9 @@ import { DomainError } from '../lib/errors.ts';
 import type { CursorWriter } from '../messages/cursor-writer.ts';
 import type { Lane, SendOutcome } from '../messages/send.ts';
 import type { OutgoingMessage, Sender } from '../messages/sender.ts';
+import type { Typing } from '../messages/typing.ts';
 import type { Presence } from '../presence/presence.ts';
-import type { Target } from '../store/seam/records.ts';
+import type { Target, UserRecord } from '../store/seam/records.ts';
 import type { Store } from '../store/seam/store.ts';
 import type { Events } from '../telemetry/events.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -14,16 +15,20 @@ import { draining } from './draining.ts';
 import { Feed } from './feed.ts';
 import { Handshake, type Hello } from './handshake.ts';
 import { Liveness, type LivenessOptions } from './liveness.ts';
-import { judgeMarks, type Position } from './marks.ts';
+import type { Position } from './marks.ts';
 import type { GoAwayReason } from './outbound.ts';
 import { Outbox, type OutboxLimits } from './outbox.ts';
 import { type ClientCursors, startingPlaces } from './starting-places.ts';
+import { StreamMarks } from './stream-marks.ts';
 import { StreamSends } from './stream-sends.ts';
+import { StreamSignals } from './stream-signals.ts';
+import { StreamTyping } from './stream-typing.ts';
 import type { Streams } from './streams.ts';
 
 export interface ChatParts {
   readonly store: Store;
   readonly sender: Sender;
+  readonly typing: Typing;
   readonly cursors: CursorWriter;
   readonly dispatcher: Dispatcher;
   readonly streams: Streams;
@@ -49,7 +54,11 @@ export class ChatSession {
   readonly #handshake: Handshake;
   readonly #liveness: Liveness;
   readonly #sends = new StreamSends();
+  readonly #marks: StreamMarks;
+  readonly #typing: StreamTyping;
   readonly #caughtUp = Promise.withResolvers<void>();
+  /** As others see them now. */
+  #user: UserRecord;
   #goingAway = false;
   #end!: (reason: DomainError | null) => void;
   #started = false;
@@ -57,10 +66,16 @@ export class ChatSession {
 
   constructor(caller: Caller, parts: ChatParts) {
     this.caller = caller;
+    this.#user = caller.user;
     this.#parts = parts;
     this.outbox = new Outbox(parts.outbox);
-    const { store, dispatcher, clock, events } = parts;
-    this.#feed = new Feed(caller.user.id, { log: store.log, tails: dispatcher, outbox: this.outbox, clock, events });
+    const { id } = caller.user;
+    const { store, dispatcher, cursors, clock, events } = parts;
+    const { outbox } = this;
+    const signals = new StreamSignals(id, outbox, clock);
+    this.#feed = new Feed(id, { log: store.log, tails: dispatcher, outbox, signals, clock, events });
+    this.#marks = new StreamMarks(id, { feed: this.#feed, signals, cursors, outbox });
+    this.#typing = new StreamTyping(id, parts, (error) => this.frameError('typing', error));
     this.#handshake = new Handshake();
     this.#liveness = new Liveness(clock, parts.liveness);
     this.ended = new Promise((resolve) => (this.#end = resolve));
@@ -118,6 +133,7 @@ export class ChatSession {
     this.#handshake.requireHello();
     if (this.#over) return;
     if (this.#goingAway) return this.refuse(message.clientMessageId, draining());
+    this.#parts.presence.active(this.caller.user.id);
     let lane: Lane;
     try {
       lane = this.#sends.started(message.target);
@@ -125,7 +141,7 @@ export class ChatSession {
       if (!(error instanceof DomainError)) throw error;
       return this.refuse(message.clientMessageId, error);
     }
-    await this.#parts.sender.send(this.caller.user, message, lane, (outcome) => this.#settle(message.target, outcome));
+    await this.#parts.sender.send(this.#user, message, lane, (outcome) => this.#settle(message.target, outcome));
   }
 
   /** An item that was refused before it could become a message. */
@@ -135,15 +151,22 @@ export class ChatSession {
   }
 
   ack(positions: readonly Position[]): void {
-    for (const { conversationId, seq } of this.#marks('ack', positions)) {
-      this.#parts.cursors.note({ userId: this.caller.user.id, conversationId, deliveredSeq: seq });
-    }
+    this.#handshake.requireHello();
+    this.#marks.take('ack', positions);
   }
 
   read(positions: readonly Position[]): void {
-    for (const { conversationId, seq } of this.#marks('read', positions)) {
-      this.#parts.cursors.note({ userId: this.caller.user.id, conversationId, readSeq: seq });
-    }
+    this.#handshake.requireHello();
+    this.#parts.presence.active(this.caller.user.id);
+    this.#marks.take('read', positions);
+  }
+
+  /** Told to others beside the stream's next frames; only what is refused is answered. */
+  typing(target: Target, stopped: boolean): void {
+    this.#handshake.requireHello();
+    if (this.#over) return;
+    this.#parts.presence.active(this.caller.user.id);
+    this.#typing.take(target, stopped);
   }
 
   ping(nonce: bigint): void {
@@ -162,6 +185,16 @@ export class ChatSession {
     this.#tellToGo('draining', Math.random() * 1_000);
     await this.#sends.settled();
     this.end(draining());
+  }
+
+  /** What the user was called as the stream began: what it was told since then is newer. */
+  nameUserAtBegin(user: UserRecord): void {
+    if (this.#user === this.caller.user) this.#user = user;
+  }
+
+  /** What the user is called in what is sent from here on. */
+  nameUser(user: UserRecord): void {
+    this.#user = user;
   }
 
   revoked(): void {
@@ -245,12 +278,5 @@ export class ChatSession {
     if (outcome.ok) this.#feed.noteOwn(outcome.receipt.conversationId, outcome.receipt.seq);
     this.outbox.pushResult(outcome);
     this.#sends.finished(target);
-  }
-
-  #marks(frame: 'ack' | 'read', positions: readonly Position[]): readonly Position[] {
-    this.#handshake.requireHello();
-    const { allowed, refusals } = judgeMarks(this.#feed, frame, positions);
-    for (const refusal of refusals) this.outbox.pushNotice(refusal);
-    return allowed;
   }
 }

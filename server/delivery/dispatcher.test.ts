@@ -9,6 +9,7 @@ import type { Store } from '../store/seam/store.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Feed } from './feed.ts';
 import { Outbox } from './outbox.ts';
+import { StreamSignals } from './stream-signals.ts';
 
 const GROUP: ConversationFacts = { id: 1, kind: 'group', groupId: 7 };
 
@@ -63,7 +64,9 @@ describe('the dispatcher', () => {
 
   async function feedOf(userId: number): Promise<Feed> {
     const outbox = new Outbox({ maxBytes: 1e6, maxFrameBytes: 1e5 });
-    const parts = { log: store.log, tails: dispatcher, outbox, clock: new ManualClock(), events: silentEvents };
+    const clock = new ManualClock();
+    const signals = new StreamSignals(userId, outbox, clock);
+    const parts = { log: store.log, tails: dispatcher, outbox, signals, clock, events: silentEvents };
     const feed = new Feed(userId, parts);
     await dispatcher.enter(feed);
     return feed;

@@ -1,4 +1,4 @@
-import type { Bus, BusEvent, Channel } from '../bus/bus.ts';
+import type { Bus, BusEvent, Channel, Signal } from '../bus/bus.ts';
 import { type Clock, pause } from '../lib/clock.ts';
 import type { Entry } from '../store/seam/entry.ts';
 import type { ConversationFacts, Standing } from '../store/seam/records.ts';
@@ -88,9 +88,23 @@ export class Dispatcher implements Tails {
   }
 
   receive(event: BusEvent): void {
-    if (event.type === 'entry') this.#receiveEntry(event.entry, event.membersVersion);
-    if (event.type === 'membership') {
-      for (const feed of this.#feedsOf(event.userId)) void this.#admit(feed, event.conversationId);
+    switch (event.type) {
+      case 'entry':
+        return this.#receiveEntry(event.entry, event.membersVersion);
+      case 'membership':
+        for (const feed of this.#feedsOf(event.userId)) void this.#admit(feed, event.conversationId);
+        return;
+      case 'presence':
+        return this.#tell(event.to, event);
+      case 'receipt':
+      case 'typing':
+        if (event.to !== null) return this.#tell(event.to, event);
+        return this.#tails.get(event.conversationId)?.tail.tell(event);
+      // Nothing that the feeds are given.
+      case 'session-revoked':
+      case 'account-changed':
+      case 'friendship':
+        return;
     }
   }
 
@@ -106,6 +120,10 @@ export class Dispatcher implements Tails {
       for (const feed of this.#feedsOf(entry.target.userId)) void this.#meet(feed, entry.conversationId);
     }
     tail?.receive(entry, membersVersion);
+  }
+
+  #tell(userId: number, signal: Signal): void {
+    for (const feed of this.#feedsOf(userId)) feed.tell(signal);
   }
 
   #feedsOf(userId: number): Iterable<Feed> {

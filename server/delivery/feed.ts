@@ -1,9 +1,11 @@
+import type { Signal } from '../bus/bus.ts';
 import { type Clock, pause } from '../lib/clock.ts';
 import type { Entry } from '../store/seam/entry.ts';
 import type { LogStore } from '../store/seam/log.ts';
 import type { Events } from '../telemetry/events.ts';
 import type { Outbox } from './outbox.ts';
 import { acknowledgeable, createPlace, type Place } from './place.ts';
+import type { StreamSignals } from './stream-signals.ts';
 
 /** Where the live end of a conversation is, on this replica; undefined where nothing follows it. */
 export interface Tails {
@@ -16,11 +18,13 @@ export interface FeedParts {
   readonly log: LogStore;
   readonly tails: Tails;
   readonly outbox: Outbox;
+  readonly signals: StreamSignals;
   readonly clock: Clock;
   readonly events: Events;
 }
 
-const PAGE_LIMITS = { limit: 200, maxBytes: 262_144 };
+/** Small enough that others hardly notice one. */
+const PAGE_LIMITS = { limit: 100, maxBytes: 262_144 };
 const RETRY_AFTER_MS = 1_000;
 
 let nextId = 0;
@@ -93,8 +97,15 @@ export class Feed {
     else this.#give(place, entry);
   }
 
+  /** What is told beside the log; of a conversation, once this stream has its place there. */
+  tell(signal: Signal): void {
+    if (this.#closed) return;
+    if (signal.type === 'presence' || this.#places.has(signal.conversationId)) this.#parts.signals.tell(signal);
+  }
+
   /** This stream sent the entry: its result is its delivery. Call before it can be offered. */
   noteOwn(conversationId: number, seq: number): void {
+    this.#parts.signals.noteOwn(conversationId, { deliveredSeq: seq, readSeq: seq });
     const place = this.#places.get(conversationId);
     if (place !== undefined) {
       if (seq > place.position) place.own.add(seq);
@@ -120,6 +131,7 @@ export class Feed {
 
   close(): void {
     this.#closed = true;
+    this.#parts.signals.close();
     this.#begin();
     this.#places.clear();
     this.#behind.clear();
@@ -137,7 +149,7 @@ export class Feed {
     while (!this.#closed) {
       const [conversationId] = this.#behind;
       if (conversationId === undefined) break;
-      await this.#parts.outbox.room();
+      await this.#parts.outbox.nearlyEmpty();
       try {
         await this.#readPage(conversationId);
       } catch (cause) {
@@ -159,7 +171,8 @@ export class Feed {
     for (const entry of page.entries) this.#give(place, entry);
     this.#behind.delete(conversationId);
     const empty = page.entries.length === 0;
-    if (page.open && this.#meetsTail(conversationId, place)) {
+    // A page that was cut ends before the log did: what the tail still has to give may have been recalled since.
+    if (page.open && !page.cut && this.#meetsTail(conversationId, place)) {
       place.live = true;
     } else if (empty && !page.open && place.joins === joins) {
       // The user is out, and has everything. The place stays: should they join again, it goes on from there.

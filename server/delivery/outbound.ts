@@ -1,7 +1,9 @@
 import type { DomainError } from '../lib/errors.ts';
 import type { SendOutcome } from '../messages/send.ts';
+import type { UserCursor } from '../store/seam/cursors.ts';
 import type { Entry } from '../store/seam/entry.ts';
-import type { UserRecord } from '../store/seam/records.ts';
+import type { PresenceStatus } from '../store/seam/presence.ts';
+import type { Target, UserRecord } from '../store/seam/records.ts';
 
 /** What a stream is told, apart from entries and results, which are gathered. */
 export type Notice =
@@ -23,7 +25,25 @@ export type Notice =
       readonly frame: string;
       readonly conversationId: number;
       readonly error: DomainError;
-    };
+    }
+  | { readonly type: 'receipts'; readonly cursors: readonly UserCursor[] }
+  | TypingNotice
+  | PresenceNotice;
+
+export interface TypingNotice {
+  readonly type: 'typing';
+  readonly conversationId: number;
+  readonly userId: number;
+  readonly target: Target;
+  readonly stopped: boolean;
+}
+
+export interface PresenceNotice {
+  readonly type: 'presence';
+  readonly userId: number;
+  readonly status: PresenceStatus;
+  readonly lastSeenAt: number | null;
+}
 
 export type GoAwayReason = 'draining' | 'token_invalid' | 'slow_consumer';
 

@@ -18,6 +18,7 @@ const ENTRY_OVERHEAD_BYTES = 128;
 const SMALL_ITEM_BYTES = 64;
 /** What an error takes on the wire; its text names fields and limits, never what it was given. */
 const ERROR_BYTES = 256;
+const CURSOR_BYTES = 40;
 
 /** What waits to be written to one stream, in order. Whatever is ready at once goes into one frame. */
 export class Outbox {
@@ -26,7 +27,7 @@ export class Outbox {
   #bytes = 0;
   #closed = false;
   #wake: (() => void) | undefined;
-  readonly #roomWaiters: (() => void)[] = [];
+  readonly #shrinkWaiters: (() => void)[] = [];
 
   constructor(limits: OutboxLimits) {
     this.#limits = limits;
@@ -50,13 +51,17 @@ export class Outbox {
   }
 
   pushNotice(notice: Notice): void {
-    const bytes = SMALL_ITEM_BYTES + (notice.type === 'frame-error' ? ERROR_BYTES : 0);
-    this.#push({ kind: 'notice', notice, bytes });
+    this.#push({ kind: 'notice', notice, bytes: SMALL_ITEM_BYTES + variableBytes(notice) });
   }
 
   /** Resolves when there is room, or the outbox is closed. */
   async room(): Promise<void> {
-    while (this.full && !this.#closed) await new Promise<void>((resolve) => this.#roomWaiters.push(resolve));
+    while (this.full && !this.#closed) await this.#shrunk();
+  }
+
+  /** Resolves when less than a frame waits, or the outbox is closed: what the log keeps need not wait here. */
+  async nearlyEmpty(): Promise<void> {
+    while ((this.full || this.#bytes >= this.#limits.maxFrameBytes) && !this.#closed) await this.#shrunk();
   }
 
   /** The next frame; undefined once the outbox is closed and empty. Waits while there is nothing. */
@@ -72,7 +77,7 @@ export class Outbox {
   close(): void {
     this.#closed = true;
     this.#wake?.();
-    this.#letIn();
+    this.#letLook();
   }
 
   #push(item: Item): void {
@@ -98,14 +103,23 @@ export class Outbox {
     }
     this.#items = this.#items.slice(run.length);
     this.#bytes -= bytes;
-    this.#letIn();
+    this.#letLook();
     return toFrame(first, run);
   }
 
-  #letIn(): void {
-    if (this.full && !this.#closed) return;
-    for (const resolve of this.#roomWaiters.splice(0)) resolve();
+  #shrunk(): Promise<void> {
+    return new Promise((resolve) => this.#shrinkWaiters.push(resolve));
   }
+
+  /** Those who wait for room look whether it is enough for them. */
+  #letLook(): void {
+    for (const resolve of this.#shrinkWaiters.splice(0)) resolve();
+  }
+}
+
+function variableBytes(notice: Notice): number {
+  if (notice.type === 'frame-error') return ERROR_BYTES;
+  return notice.type === 'receipts' ? notice.cursors.length * CURSOR_BYTES : 0;
 }
 
 function toFrame(first: Item, run: readonly Item[]): Outbound {

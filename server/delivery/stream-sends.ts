@@ -1,6 +1,7 @@
 import { DomainError } from '../lib/errors.ts';
 import type { Lane } from '../messages/send.ts';
 import type { Target } from '../store/seam/records.ts';
+import { targetKey } from './target-key.ts';
 
 /** Targets with a send under way, or a failed one, that one stream may have. */
 const MAX_LANES = 10_000;
@@ -17,7 +18,7 @@ export class StreamSends {
 
   /** The lane of a send that begins; `finished` takes it back. @throws DomainError OVERLOADED */
   started(target: Target): Lane {
-    const key = keyOf(target);
+    const key = targetKey(target);
     const lane = this.#lanes.get(key) ?? { failedId: null, unsettled: 0 };
     if (!this.#lanes.has(key) && this.#lanes.size >= MAX_LANES) {
       const text = `sends to more than ${MAX_LANES} targets of this stream are open`;
@@ -31,7 +32,7 @@ export class StreamSends {
 
   /** A send has its result. A lane that nothing depends on is forgotten. */
   finished(target: Target): void {
-    const key = keyOf(target);
+    const key = targetKey(target);
     const lane = this.#lanes.get(key);
     if (lane !== undefined) {
       lane.unsettled -= 1;
@@ -45,8 +46,4 @@ export class StreamSends {
   async settled(): Promise<void> {
     if (this.#unsettled > 0) await new Promise<void>((resolve) => this.#waiters.push(resolve));
   }
-}
-
-function keyOf(target: Target): string {
-  return target.kind === 'user' ? `u${target.userId}` : `g${target.groupId}`;
 }

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../lib/clock.ts';
 import { DomainError } from '../lib/errors.ts';
+import type { UserRecord } from '../store/seam/records.ts';
 import type { ChatSession } from './chat-session.ts';
 import { draining } from './draining.ts';
 
@@ -44,9 +45,14 @@ export class Streams {
     else this.#perUser.set(id, open);
   }
 
-  /** Ends the streams of a revoked session. */
-  revoke(sessionId: number): void {
-    for (const session of this.#sessions) if (session.caller.session.id === sessionId) session.revoked();
+  /** Ends the streams of a revoked session of this user. */
+  revoke(userId: number, sessionId: number): void {
+    for (const session of this.#of(userId)) if (session.caller.session.id === sessionId) session.revoked();
+  }
+
+  /** What the user is called in what their streams send from here on. */
+  nameUser(user: UserRecord): void {
+    for (const session of this.#of(user.id)) session.nameUser(user);
   }
 
   /** Sends everybody away, spread over `spreadMs`, and takes nobody in any more. */
@@ -58,6 +64,10 @@ export class Streams {
   close(): void {
     this.#ticker?.cancel();
     for (const session of this.#sessions) session.end(null);
+  }
+
+  #of(userId: number): ChatSession[] {
+    return [...this.#sessions].filter(({ caller }) => caller.user.id === userId);
   }
 
   #tickLater(): void {

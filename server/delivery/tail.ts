@@ -1,3 +1,4 @@
+import type { Signal } from '../bus/bus.ts';
 import { type Clock, pause } from '../lib/clock.ts';
 import type { Entry } from '../store/seam/entry.ts';
 import type { ConversationFacts, Period } from '../store/seam/records.ts';
@@ -14,9 +15,16 @@ export interface TailParts {
 /** Commits of two replicas may be published out of order; a gap that lasts longer is read from the log. */
 const GAP_WAIT_MS = 20;
 const RETRY_AFTER_MS = 1_000;
+/** The members_version while the audience was not read yet. */
+const UNKNOWN = -1;
 const FILL_LIMITS = { limit: 500, maxBytes: 1_048_576 };
+/** Signals that wait until it is known who may hear of them; more are dropped. */
+const MAX_SIGNALS = 1_000;
 /** Entries kept while one before them is missing; more are read from the log again. */
 const MAX_EARLY = 1_000;
+
+/** What is told to the members of a group. */
+export type GroupSignal = Exclude<Signal, { type: 'presence' }>;
 
 interface Early {
   readonly entry: Entry;
@@ -32,8 +40,9 @@ export class Tail {
   readonly #parts: TailParts;
   readonly #feeds = new Map<number, Set<Feed>>();
   readonly #early = new Map<number, Early>();
+  readonly #signals: GroupSignal[] = [];
   #periods = new Map<number, Period[]>();
-  #membersVersion = -1;
+  #membersVersion = UNKNOWN;
   /** The last seq that was handed to the feeds; null until the tail has joined the log. */
   #seen: number | null = null;
   /** The highest seq that is known to exist. */
@@ -90,6 +99,18 @@ export class Tail {
     void this.#pump();
   }
 
+  /**
+   * A signal for the members of the group. It is judged at the end of the log, by those who are in it there: nobody
+   * hears of what goes on without them. What has passed by then, typing, is lost.
+   */
+  tell(signal: GroupSignal): void {
+    if (this.#seen === null || this.#signals.length >= MAX_SIGNALS) return;
+    if (signal.type === 'typing' && this.#pumping) return;
+    this.#signals.push(signal);
+    this.expect(reachOf(signal));
+    void this.#pump();
+  }
+
   close(): void {
     this.#closed = true;
   }
@@ -98,7 +119,11 @@ export class Tail {
     if (this.#pumping) return;
     this.#pumping = true;
     try {
-      while (!this.#closed && this.#seen !== null && this.#seen < this.#known) await this.#step(this.#seen + 1);
+      while (!this.#closed && this.#seen !== null) {
+        if (this.#seen < this.#known) await this.#step(this.#seen + 1);
+        else if (this.#signals.length > 0) await this.#handSignals(this.#seen);
+        else break;
+      }
     } finally {
       this.#pumping = false;
     }
@@ -125,6 +150,25 @@ export class Tail {
       if (!this.#mayRead(userId, entry.seq)) continue;
       for (const feed of feeds) feed.offer(entry);
     }
+  }
+
+  async #handSignals(seen: number): Promise<void> {
+    if (this.#membersVersion === UNKNOWN) {
+      // An entry may come meanwhile: then it goes first.
+      return this.#retrying('reading an audience', () => this.#loadAudience(seen));
+    }
+    for (const signal of this.#signals.splice(0)) {
+      // Beyond the log's end: of another epoch, or damaged.
+      if (reachOf(signal) > seen || !this.#isMember(signal.userId)) continue;
+      for (const [userId, feeds] of this.#feeds) {
+        if (userId === signal.userId || !this.#isMember(userId)) continue;
+        for (const feed of feeds) feed.tell(signal);
+      }
+    }
+  }
+
+  #isMember(userId: number): boolean {
+    return this.#periods.get(userId)?.some(({ leftSeq }) => leftSeq === null) ?? false;
   }
 
   #mayRead(userId: number, seq: number): boolean {
@@ -162,4 +206,9 @@ export class Tail {
       }
     }
   }
+}
+
+/** The seq that a signal tells of: 0 where of none. */
+function reachOf(signal: GroupSignal): number {
+  return signal.type === 'receipt' ? Math.max(signal.deliveredSeq, signal.readSeq) : 0;
 }

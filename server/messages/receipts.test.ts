@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { openMemoryStore, toGroup, toUser } from '../../test/domain/domain.ts';
-import { World } from '../../test/store/world.ts';
+import { text, World } from '../../test/store/world.ts';
 import type { UserRecord } from '../store/seam/records.ts';
 import type { Store } from '../store/seam/store.ts';
 import { Conversations } from './conversations.ts';
@@ -23,6 +23,7 @@ describe('how far others are, where it is asked for', () => {
     world = new World(store);
     receipts = new Receipts(store, new Conversations(store));
     ({ a: ann, b: bob, id: conversationId } = await world.direct());
+    await world.say(conversationId, ann.id, text('hello'));
     await store.cursors.advance([{ userId: bob.id, conversationId, deliveredSeq: 5, readSeq: 3 }]);
   });
 

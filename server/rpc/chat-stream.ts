@@ -32,7 +32,7 @@ async function serve(call: ChatCall, calls: Calls, parts: ChatParts): Promise<vo
     return;
   }
   void gone.then(() => session.end(null));
-  void endIfRevoked(call, calls, session);
+  void catchUpOnAccount(call, calls, session);
   void readFrames(call, calls, session);
   const cutOff = new CutOff(call, parts.clock);
   void session.ended.then((reason) => cutOff.begin(reason === null ? parts.liveness.slowConsumerMs : CUT_OFF_AFTER_MS));
@@ -41,11 +41,14 @@ async function serve(call: ChatCall, calls: Calls, parts: ChatParts): Promise<vo
   close(call, await session.ended);
 }
 
-/** A stream hears of its revocation from its begin on; one that came between authentication and that is looked for. */
-async function endIfRevoked(call: ChatCall, calls: Calls, session: ChatSession): Promise<void> {
+/**
+ * A stream hears of its revocation, and of its user's new name, from its begin on; what came between authentication and
+ * that is looked for.
+ */
+async function catchUpOnAccount(call: ChatCall, calls: Calls, session: ChatSession): Promise<void> {
   await session.begun;
   try {
-    await calls.authenticate(call.metadata);
+    session.nameUserAtBegin((await calls.authenticate(call.metadata)).user);
   } catch (thrown) {
     session.end(calls.explain(thrown, call.getPath()).error);
   }

@@ -139,7 +139,12 @@ test.each<[string, Frame, unknown[]]>([
   ],
   ['hello_done', { $case: 'helloDone', value: {} }, ['helloDone']],
   ['ping', { $case: 'ping', value: { nonce: 2n ** 64n - 1n } }, ['ping', 2n ** 64n - 1n]],
-  ['typing', { $case: 'typing', value: {} }, ['frameError', 'typing', undefined]],
+  [
+    'typing',
+    { $case: 'typing', value: { target: { target: { $case: 'groupId', value: 5n } }, userId: 9n, stopped: true } },
+    ['typing', { kind: 'group', groupId: 5 }, true],
+  ],
+  ['typing to nobody', { $case: 'typing', value: {} }, ['frameError', 'typing', 'typing.target']],
   ['no frame', undefined, ['frameError', '', 'frame']],
 ])('%s is given to the session', async (_what, frame, expected) => {
   await take(frame);

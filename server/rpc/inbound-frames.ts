@@ -34,7 +34,9 @@ export async function takeFrame(session: ChatSession, request: ChatRequest): Pro
     case 'ping':
       return session.ping(frame.value.nonce);
     case 'typing':
-      return session.frameError('typing', new DomainError('NOT_IMPLEMENTED', 'typing is not told by this version'));
+      return answered(session, 'typing', () =>
+        session.typing(fromTarget(frame.value.target, 'typing.target'), frame.value.stopped),
+      );
     case undefined:
       return session.frameError('', invalidField('frame', 'exactly one of the frames that this version knows'));
   }
@@ -76,7 +78,7 @@ export function fromOutgoing(message: WireMessage): OutgoingMessage {
   };
 }
 
-/** A mark that can't be read is answered; one that comes out of turn ends the stream. */
+/** A frame that can't be read is answered; one that comes out of turn ends the stream. */
 function answered(session: ChatSession, frame: string, take: () => void): void {
   try {
     take();

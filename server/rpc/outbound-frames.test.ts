@@ -2,6 +2,8 @@ import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 
 import { ChatResponse } from '../../proto/gen/parley/v1/chat_service.pb.ts';
+import { PresenceState } from '../../proto/gen/parley/v1/presence.pb.ts';
+import type { Outbound } from '../delivery/outbound.ts';
 import type { Entry, EntryBody } from '../store/seam/entry.ts';
 import { outboundEncoder } from './outbound-frames.ts';
 import { toMessage } from './wire-entries.ts';
@@ -51,4 +53,30 @@ test('entries that are encoded one by one make the frame that the contract descr
       expect(encode({ type: 'deliver', entries }).equals(expected)).toBe(true);
     }),
   );
+});
+
+test.each<[Outbound, ChatResponse['frame']]>([
+  [
+    { type: 'receipts', cursors: [{ conversationId: 1, userId: 2, deliveredSeq: 4, readSeq: 3 }] },
+    {
+      $case: 'receipts',
+      value: { receipts: [{ conversationId: 1n, userId: 2n, deliveredSeq: 4n, readSeq: 3n }] },
+    },
+  ],
+  [
+    { type: 'typing', conversationId: 1, userId: 2, target: { kind: 'group', groupId: 3 }, stopped: true },
+    {
+      $case: 'typing',
+      value: { conversationId: 1n, userId: 2n, target: { target: { $case: 'groupId', value: 3n } }, stopped: true },
+    },
+  ],
+  [
+    { type: 'presence', userId: 2, status: 'offline', lastSeenAt: 7_000 },
+    {
+      $case: 'presence',
+      value: { userId: 2n, state: PresenceState.PRESENCE_STATE_OFFLINE, lastSeenTime: new Date(7_000) },
+    },
+  ],
+])('%j is told as the contract has it', (outbound, frame) => {
+  expect(ChatResponse.decode(encode(outbound)).frame).toEqual(frame);
 });

@@ -1,14 +1,21 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 
-import { GoAwayReason as WireGoAwayReason, type Limits, type SendResult } from '../../proto/gen/parley/v1/chat.pb.ts';
+import {
+  GoAwayReason as WireGoAwayReason,
+  type Limits,
+  type Receipt,
+  type SendResult,
+} from '../../proto/gen/parley/v1/chat.pb.ts';
 import { ChatResponse } from '../../proto/gen/parley/v1/chat_service.pb.ts';
 import { Message } from '../../proto/gen/parley/v1/message.pb.ts';
 import type { GoAwayReason, Outbound } from '../delivery/outbound.ts';
 import { MAX_PAYLOAD_BYTES, MAX_TEXT_BYTES } from '../messages/content-rules.ts';
 import type { SendOutcome } from '../messages/send.ts';
+import type { UserCursor } from '../store/seam/cursors.ts';
 import type { Entry } from '../store/seam/entry.ts';
 import { fromNumber } from './ids.ts';
 import { toDuration, toStatus } from './status.ts';
+import { toPresence, toTarget } from './wire.ts';
 import { toMessage, toReceipt } from './wire-entries.ts';
 
 export const MAX_SEND_BATCH = 100;
@@ -116,7 +123,31 @@ function toFrame(outbound: Exclude<Outbound, { type: 'deliver' }>, heartbeat: He
           error: toStatus(outbound.error),
         },
       };
+    case 'receipts':
+      return { $case: 'receipts', value: { receipts: outbound.cursors.map(toCursorReceipt) } };
+    case 'typing':
+      return {
+        $case: 'typing',
+        value: {
+          target: toTarget(outbound.target),
+          userId: fromNumber(outbound.userId),
+          stopped: outbound.stopped,
+          conversationId: fromNumber(outbound.conversationId),
+        },
+      };
+    case 'presence':
+      return { $case: 'presence', value: toPresence(outbound.userId, outbound) };
   }
+}
+
+/** How far a user is in a conversation. */
+export function toCursorReceipt({ conversationId, userId, deliveredSeq, readSeq }: UserCursor): Receipt {
+  return {
+    conversationId: fromNumber(conversationId),
+    userId: fromNumber(userId),
+    deliveredSeq: fromNumber(deliveredSeq),
+    readSeq: fromNumber(readSeq),
+  };
 }
 
 function toSendResult(outcome: SendOutcome): SendResult {

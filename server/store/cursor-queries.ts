@@ -1,9 +1,37 @@
+import { type FactsRow, toFacts } from './conversation-facts.ts';
 import type { Engine } from './engine.ts';
+import type { CursorStore, UserCursor } from './seam/cursors.ts';
+import type { PageById } from './seam/page.ts';
 import type { Cursor, CursorAdvance } from './seam/records.ts';
-import type { CursorStore } from './seam/cursors.ts';
+import type { Row } from './sql.ts';
 import { raiseRows } from './update-rows.ts';
 
 const GET = 'SELECT delivered_seq, read_seq FROM offline_message WHERE user_id = ? AND conversation_id = ?';
+
+const CURSOR_COLUMNS = 'o.user_id, o.conversation_id, o.delivered_seq, o.read_seq';
+
+interface CursorRow extends Row {
+  readonly user_id: number;
+  readonly conversation_id: number;
+  readonly delivered_seq: number;
+  readonly read_seq: number;
+}
+
+const MANY = `
+  SELECT ${CURSOR_COLUMNS}, c.id, c.direct_key, c.group_id
+  FROM offline_message o JOIN conversation c ON c.id = o.conversation_id
+  WHERE `;
+
+const OF_MEMBERS = `
+  SELECT ${CURSOR_COLUMNS}
+  FROM all_group g
+  JOIN group_user p ON p.group_id = g.id AND p.left_seq IS NULL
+  JOIN offline_message o ON o.user_id = p.user_id AND o.conversation_id = g.conversation_id
+  WHERE g.id = ? AND p.user_id > ?
+    AND EXISTS (SELECT 1 FROM group_user r WHERE r.group_id = g.id AND r.user_id = ? AND r.left_seq IS NULL)
+  ORDER BY p.user_id LIMIT ?`;
+
+const KEYS_PER_STATEMENT = 500;
 
 export class CursorQueries implements CursorStore {
   readonly #engine: Engine;
@@ -45,4 +73,34 @@ export class CursorQueries implements CursorStore {
       { repeatable: true },
     );
   }
+
+  many(keys: Parameters<CursorStore['many']>[0]): ReturnType<CursorStore['many']> {
+    const tuples = keys.map(({ userId, conversationId }) => [userId, conversationId] as const);
+    return this.#engine.read(async (sql) => {
+      const among = (count: number) => sql.dialect.amongTuples(['o.user_id', 'o.conversation_id'], count);
+      const rows = await sql.inChunks(
+        tuples,
+        2,
+        (chunk) => sql.query<CursorRow & FactsRow>(MANY + among(chunk.length), chunk.flat()),
+        KEYS_PER_STATEMENT,
+      );
+      return rows.map((row) => ({ cursor: toUserCursor(row), facts: toFacts(row) }));
+    });
+  }
+
+  ofMembers(readerId: number, groupId: number, page: PageById): Promise<UserCursor[]> {
+    return this.#engine.read(async (sql) => {
+      const rows = await sql.query<CursorRow>(OF_MEMBERS, [groupId, page.afterId, readerId, page.limit]);
+      return rows.map(toUserCursor);
+    });
+  }
+}
+
+function toUserCursor(row: CursorRow): UserCursor {
+  return {
+    userId: row.user_id,
+    conversationId: row.conversation_id,
+    deliveredSeq: row.delivered_seq,
+    readSeq: row.read_seq,
+  };
 }

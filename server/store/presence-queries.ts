@@ -56,10 +56,15 @@ async function arrive(sql: Sql, replica: string, incarnation: string, rows: read
   await updateRows(sql, { ...users(rows), set, parameters: [replica, incarnation] });
 }
 
-/** Only where the row still has this incarnation: another may have brought the user online meanwhile. */
+/** Only where no other incarnation has brought the user online meanwhile. */
 async function leave(sql: Sql, incarnation: string, rows: readonly PresenceRow[]): Promise<void> {
   const set = { last_seen_at: lastSeenAt(sql), replica: 'NULL', incarnation: 'NULL' };
-  await updateRows(sql, { ...users(rows), set, condition: 't.incarnation = ?', parameters: [incarnation] });
+  await updateRows(sql, {
+    ...users(rows),
+    set,
+    condition: '(t.incarnation = ? OR t.incarnation IS NULL)',
+    parameters: [incarnation],
+  });
 }
 
 /** Clocks of replicas differ: the later time stays. */

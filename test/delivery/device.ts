@@ -1,5 +1,6 @@
 import type { ChatSession } from '../../server/delivery/chat-session.ts';
 import type { ScrambledReplica } from './replica.ts';
+import type { UserCursor } from '../../server/store/seam/cursors.ts';
 import type { UserRecord } from '../../server/store/seam/records.ts';
 import type { Told } from './told.ts';
 
@@ -11,6 +12,8 @@ export interface Cursors {
 /** A client that keeps what its stream tells it. */
 export class Device {
   readonly told = new Map<number, Told[]>();
+  /** Whatever it was told of cursors. */
+  readonly cursors: UserCursor[] = [];
   caughtUp = 0;
   readonly #session: ChatSession;
   readonly #reading: Promise<void>;
@@ -60,6 +63,7 @@ export class Device {
         for (const entry of outbound.entries) this.#note(entry.conversationId, { kind: 'entry', seq: entry.seq });
       if (outbound.type === 'skip')
         this.#note(outbound.conversationId, { kind: 'skip', from: outbound.fromSeq, to: outbound.toSeq });
+      if (outbound.type === 'receipts') this.cursors.push(...outbound.cursors);
       if (outbound.type === 'caught-up') this.caughtUp += 1;
       if (outbound.type === 'frame-error') throw outbound.error;
       if (outbound.type !== 'results') continue;

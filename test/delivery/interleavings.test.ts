@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 
+import type { UserCursor } from '../../server/store/seam/cursors.ts';
 import type { Store } from '../../server/store/seam/store.ts';
 import { Device } from './device.ts';
 import { ScrambledReplica } from './replica.ts';
@@ -77,16 +78,20 @@ describe('a group', () => {
       const logEpoch = await store.logEpoch();
       let device = new Device(replica, reader);
       let startedAt = 0;
+      const toldCursors: UserCursor[] = [];
 
       const write = async () => {
         for (let sent = 0; sent < plan.sends; sent += 1) {
           await scheduler.schedule(Promise.resolve(), 'a send');
-          await replica.sender.sendOne(writer, { clientMessageId: randomUUID(), target, content: { text: 'hi' } });
+          const message = { clientMessageId: randomUUID(), target, content: { text: 'hi' } };
+          const { seq } = await replica.sender.sendOne(writer, message);
+          replica.tellRead(group, writer, seq);
         }
       };
 
       const reconnect = async () => {
         await device.close();
+        toldCursors.push(...device.cursors);
         await replica.chat.cursors.flush();
         const told = device.told.get(conversationId) ?? [];
         device = new Device(replica, reader);
@@ -124,6 +129,12 @@ describe('a group', () => {
       );
       expect(device.caughtUp).toBe(1);
       await device.close();
+
+      // Nobody hears how far others are in what goes on without them.
+      const visible = await visibleAfter(store, reader.id, conversationId, 0);
+      for (const { readSeq } of [...toldCursors, ...device.cursors]) {
+        expect(readSeq).toBeLessThanOrEqual(visible.at(-1) ?? 0);
+      }
     });
     await fc.assert(property, { numRuns: RUNS });
   }, 600_000);

@@ -10,9 +10,10 @@ import { Conversations } from '../../server/messages/conversations.ts';
 import { CursorWriter } from '../../server/messages/cursor-writer.ts';
 import { Journal } from '../../server/messages/journal.ts';
 import { Sender } from '../../server/messages/sender.ts';
+import { Typing } from '../../server/messages/typing.ts';
 import { WritePermissions } from '../../server/messages/write-permissions.ts';
 import { MemoryPresence } from '../../server/presence/memory-presence.ts';
-import type { UserRecord } from '../../server/store/seam/records.ts';
+import type { GroupRecord, UserRecord } from '../../server/store/seam/records.ts';
 import type { Store } from '../../server/store/seam/store.ts';
 import { silentEvents as events } from '../domain/domain.ts';
 import { type Fate, ScrambledBus, scrambledClock, scrambledStore, stoppedClock } from './scrambled.ts';
@@ -24,6 +25,7 @@ export class ScrambledReplica {
   readonly chat: ChatParts;
   readonly membership: Membership;
   readonly sender: Sender;
+  readonly #bus: ScrambledBus;
   readonly #store: Store;
   readonly #journal: Journal;
 
@@ -37,18 +39,21 @@ export class ScrambledReplica {
       { capacity: 1_000, maxBatchRows: 4, maxBatchBytes: 1_000_000 },
     );
     const cursors = new CursorWriter({ store, clock: stoppedClock, events });
+    this.#bus = bus;
     this.#store = store;
-    this.sender = new Sender({ conversations: new Conversations(store), journal: this.#journal, cursors });
+    const conversations = new Conversations(store);
+    this.sender = new Sender({ conversations, journal: this.#journal, cursors });
     this.membership = new Membership({ ...parts, store });
     this.chat = {
       store: scrambled,
       sender: this.sender,
+      typing: new Typing({ store, conversations, bus }, 'anyone'),
       cursors,
       dispatcher: new Dispatcher({ log: scrambled.log, bus, clock, events }),
       streams: new Streams(stoppedClock),
       presence: new MemoryPresence(
-        { store: store.presence, clock: stoppedClock, events },
-        { replica: 'test', incarnation: 'test' },
+        { store: store.presence, accounts: store.accounts, clock: stoppedClock, events },
+        { replica: 'test', incarnation: 'test', awayAfterMs: 1e9 },
       ),
       sessions: new Sessions({ store, bus, clock: stoppedClock, events }, { idleTtlMs: 1e9 }),
       clock,
@@ -62,6 +67,12 @@ export class ScrambledReplica {
   open(user: UserRecord): ChatSession {
     const session = { id: 1, userId: user.id, deviceName: '', createdAt: 0, lastUsedAt: 0, expiresAt: 1e15 };
     return new ChatSession({ user, session }, this.chat);
+  }
+
+  /** The members of a group are told how far somebody has read. */
+  tellRead({ id, conversationId }: GroupRecord, { id: userId }: UserRecord, readSeq: number): void {
+    const cursor = { conversationId, userId, deliveredSeq: 0, readSeq };
+    this.#bus.publish(`group:${id}`, { type: 'receipt', to: null, ...cursor });
   }
 
   /** Resolves when every send has its result. */

@@ -70,6 +70,58 @@ export function cursorConformance(world: () => World): void {
     for (const id of ids) expect((await cursors.get(me.id, id))?.deliveredSeq).toBe(12);
   });
 
+  test('many cursors are read at once, with what their conversations are', async () => {
+    const { cursors } = world().store;
+    const { a, b, id, facts } = await world().direct();
+    const group = await world().group(a);
+    await world().join(group, b);
+    const { conversationId, groupId } = group;
+    await cursors.advance([
+      { userId: a.id, conversationId: id, deliveredSeq: 4, readSeq: 3 },
+      { userId: b.id, conversationId, deliveredSeq: 2 },
+    ]);
+    const stranger = await world().user();
+    const keys = [
+      { userId: a.id, conversationId: id },
+      { userId: b.id, conversationId },
+      { userId: b.id, conversationId: id },
+      { userId: stranger.id, conversationId: id },
+      { userId: a.id, conversationId: 9_999_999 },
+    ];
+    const found = await cursors.many(keys);
+    expect(found).toHaveLength(3);
+    expect(found).toEqual(
+      expect.arrayContaining([
+        { cursor: { ...keys[0], deliveredSeq: 4, readSeq: 3 }, facts },
+        { cursor: { ...keys[1], deliveredSeq: 2, readSeq: 1 }, facts: { id: conversationId, kind: 'group', groupId } },
+        { cursor: { ...keys[2], deliveredSeq: 0, readSeq: 0 }, facts },
+      ]),
+    );
+    expect(await cursors.many([])).toEqual([]);
+    const many = Array.from({ length: 1_200 }, (_, n) => ({ userId: stranger.id + 1_000 + n, conversationId: id }));
+    expect(await cursors.many([...many, keys[0]!])).toHaveLength(1);
+  });
+
+  test('the cursors of a group’s members are for members, page by page', async () => {
+    const { cursors } = world().store;
+    const [owner, gone, member, never] = await world().users(4);
+    const group = await world().group(owner!);
+    await world().join(group, gone!);
+    await world().join(group, member!);
+    await world().leave(group, gone!);
+    const { conversationId, groupId } = group;
+    await cursors.advance([{ userId: member!.id, conversationId, deliveredSeq: 4, readSeq: 4 }]);
+    const owners = { userId: owner!.id, conversationId, deliveredSeq: 0, readSeq: 0 };
+    const members = { userId: member!.id, conversationId, deliveredSeq: 4, readSeq: 4 };
+    const list = (reader: number, afterId: number, limit: number) =>
+      cursors.ofMembers(reader, groupId, { afterId, limit });
+    expect(await list(owner!.id, 0, 10)).toEqual([owners, members]);
+    expect(await list(member!.id, 0, 1)).toEqual([owners]);
+    expect(await list(member!.id, owner!.id, 1)).toEqual([members]);
+    expect(await list(member!.id, member!.id, 1)).toEqual([]);
+    for (const outsider of [gone!, never!]) expect(await list(outsider.id, 0, 10)).toEqual([]);
+  });
+
   test('a late "offline" does not end what another incarnation began', async () => {
     const { presence } = world().store;
     const user = await world().user();
@@ -84,6 +136,13 @@ export function cursorConformance(world: () => World): void {
     await presence.write('r2', 'i2', [{ ...row, online: false, at: 500 }]);
     expect((await presence.lastSeen([user.id])).get(user.id)).toBe(500);
     expect(await presence.expire(null, 'none', 600)).toBe(0);
+  });
+
+  test('who came and went between two writes was seen', async () => {
+    const { presence } = world().store;
+    const user = await world().user();
+    await presence.write('r1', 'i1', [{ userId: user.id, online: false, at: 70 }]);
+    expect(await presence.lastSeen([user.id])).toEqual(new Map([[user.id, 70]]));
   });
 
   test('the last of several changes of one user counts', async () => {

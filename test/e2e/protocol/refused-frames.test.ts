@@ -22,17 +22,6 @@ describe.each(ENGINES)('a frame that is refused, on %s', (engine) => {
     return { ...rest, ...readStatus(error!) };
   }
 
-  test('typing is not there yet', async () => {
-    chat.send({ $case: 'typing', value: { target: toUser(1n), userId: 0n, stopped: false, conversationId: 0n } });
-    expect(await frameError()).toMatchObject({
-      frame: 'typing',
-      conversationId: 0n,
-      code: status.UNIMPLEMENTED,
-      reason: 'NOT_IMPLEMENTED',
-    });
-    await chat.settled();
-  });
-
   test('an empty one', async () => {
     chat.send(undefined, undefined);
     for (const _ of [1, 2]) {

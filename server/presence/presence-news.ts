@@ -1,0 +1,113 @@
+import type { Bus } from '../bus/bus.ts';
+import { type Clock, pause, type Timer } from '../lib/clock.ts';
+import type { FriendStore } from '../store/seam/friends.ts';
+import type { PresenceStatus } from '../store/seam/presence.ts';
+import type { Events } from '../telemetry/events.ts';
+import type { Presence, PresenceState } from './presence.ts';
+
+/** Who comes back within it was never gone. */
+const GRACE_MS = 2_000;
+const RETRY_AFTER_MS = 2_000;
+/** Users whose state is looked up by one query. */
+const MOST_AT_ONCE = 100;
+
+export interface PresenceNewsParts {
+  readonly presence: Presence;
+  readonly friends: Pick<FriendStore, 'ids'>;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly events: Events;
+}
+
+/**
+ * Tells friends of who comes and goes. What is told is looked up when it is told, one look-up after the other: of
+ * several changes the last one is told, and what went back before it was told never is.
+ */
+export class PresenceNews {
+  readonly #parts: PresenceNewsParts;
+  /** What friends were told last, of those who are not offline. */
+  readonly #told = new Map<number, PresenceStatus>();
+  readonly #leaving = new Map<number, Timer>();
+  /** Whose state is to be told; whether also where it is the one that was told last. */
+  readonly #due = new Map<number, boolean>();
+  #telling = false;
+  #closed = false;
+
+  constructor(parts: PresenceNewsParts) {
+    this.#parts = parts;
+    parts.presence.onChange((userId, status) => this.#changed(userId, status));
+  }
+
+  /** The user hides whether they are there, or does so no longer. */
+  settingChanged(userId: number): void {
+    this.#tell(userId, true);
+  }
+
+  /** Tells nothing more. */
+  close(): void {
+    this.#closed = true;
+    this.#due.clear();
+    for (const timer of this.#leaving.values()) timer.cancel();
+    this.#leaving.clear();
+  }
+
+  #changed(userId: number, status: PresenceStatus): void {
+    this.#leaving.get(userId)?.cancel();
+    this.#leaving.delete(userId);
+    if (status !== 'offline') return this.#tell(userId, false);
+    const left = () => {
+      this.#leaving.delete(userId);
+      this.#tell(userId, false);
+    };
+    this.#leaving.set(userId, this.#parts.clock.after(GRACE_MS, left));
+  }
+
+  #tell(userId: number, again: boolean): void {
+    if (this.#closed) return;
+    this.#due.set(userId, again || (this.#due.get(userId) ?? false));
+    if (!this.#telling) void this.#tellAll();
+  }
+
+  async #tellAll(): Promise<void> {
+    this.#telling = true;
+    while (this.#due.size > 0) {
+      const batch = [...this.#due].slice(0, MOST_AT_ONCE);
+      for (const [userId] of batch) this.#due.delete(userId);
+      try {
+        await this.#tellBatch(batch);
+      } catch (cause) {
+        this.#parts.events.workFailed('telling who is there', cause);
+        for (const [userId, again] of batch) this.#due.set(userId, again || (this.#due.get(userId) ?? false));
+        await pause(this.#parts.clock, RETRY_AFTER_MS);
+        if (this.#closed) break;
+      }
+    }
+    this.#telling = false;
+  }
+
+  async #tellBatch(batch: readonly (readonly [userId: number, again: boolean])[]): Promise<void> {
+    const states = await this.#parts.presence.states(batch.map(([userId]) => userId));
+    for (const [userId, again] of batch) {
+      const state = states.get(userId);
+      // Who is within their grace is not told of as offline, but when it has passed.
+      if (state === undefined || (this.#leaving.has(userId) && !again)) continue;
+      if (again || this.#isNews(userId, state.status)) await this.#publish(userId, state);
+    }
+  }
+
+  #isNews(userId: number, status: PresenceStatus): boolean {
+    if (status !== 'hidden') return status !== (this.#told.get(userId) ?? 'offline');
+    this.#told.delete(userId);
+    return false;
+  }
+
+  async #publish(userId: number, { status, lastSeenAt }: PresenceState): Promise<void> {
+    const friendIds = await this.#parts.friends.ids(userId);
+    if (this.#closed) return;
+    if (status === 'online' || status === 'away') this.#told.set(userId, status);
+    else this.#told.delete(userId);
+    for (const to of friendIds) {
+      this.#parts.bus.publish(`user:${to}`, { type: 'presence', to, userId, status, lastSeenAt });
+    }
+  }
+}
