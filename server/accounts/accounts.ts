@@ -7,7 +7,7 @@ import type { Store } from '../store/seam/store.ts';
 import type { Events } from '../telemetry/events.ts';
 import { checkName, foldName } from './name-rules.ts';
 import type { PasswordHasher } from './password-hasher.ts';
-import { checkPassword } from './password-rules.ts';
+import { checkPassword, credentialsInvalid } from './password-rules.ts';
 import type { Caller, Sessions } from './sessions.ts';
 
 export type UserSelector = { readonly id: number } | { readonly name: string };
@@ -59,12 +59,14 @@ export class Accounts {
     checkDeviceName(deviceName);
     const by = 'id' in who ? who : { foldedName: foldName(who.name) };
     const credentials = await store.accounts.credentials(by);
-    if (!(await hasher.verify(password, credentials?.passwordHash)) || credentials === undefined) {
+    // Nobody logs in to a deleted account, and it costs the same.
+    const known = credentials?.deleted ? undefined : credentials;
+    if (!(await hasher.verify(password, known?.passwordHash)) || known === undefined) {
       events.loginRefused();
-      throw new DomainError('CREDENTIALS_INVALID', 'unknown user or wrong password');
+      throw credentialsInvalid();
     }
-    const { passwordHash: _hash, ...user } = credentials;
-    const opened = await sessions.open(user, deviceName);
+    const { passwordHash: _hash, ...user } = known;
+    const opened = await sessions.open(known, deviceName);
     events.loggedIn(user.id, opened.session.id);
     return { user, ...opened };
   }
@@ -74,11 +76,11 @@ export class Accounts {
     this.#parts.events.loggedOut(caller.user.id, caller.session.id);
   }
 
-  /** @throws DomainError USER_NOT_FOUND */
+  /** @throws DomainError USER_NOT_FOUND; also for a deleted account */
   async find(who: UserSelector): Promise<UserRecord> {
     const { accounts } = this.#parts.store;
     const user = 'id' in who ? await accounts.byId(who.id) : await accounts.byFoldedName(foldName(who.name));
-    if (user === undefined) throw userNotFound();
+    if (user === undefined || user.deleted) throw userNotFound();
     return user;
   }
 }
@@ -88,6 +90,6 @@ export function checkDeviceName(deviceName: string, field = 'device_name'): void
   checkLabel(deviceName, field, { min: 0, max: DEVICE_NAME_MAX_CHARACTERS });
 }
 
-function nameTaken(name: string): DomainError {
+export function nameTaken(name: string): DomainError {
   return new DomainError('NAME_TAKEN', `the name "${name}" is taken`);
 }

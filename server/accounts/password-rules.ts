@@ -1,4 +1,4 @@
-import { invalidField } from '../lib/errors.ts';
+import { DomainError, invalidField } from '../lib/errors.ts';
 
 export const PASSWORD_MIN_CHARACTERS = 8;
 export const PASSWORD_MAX_CHARACTERS = 256;
@@ -10,4 +10,9 @@ export function checkPassword(password: string, field = 'password'): void {
   if (length < PASSWORD_MIN_CHARACTERS || length > PASSWORD_MAX_CHARACTERS) {
     throw invalidField(field, `${PASSWORD_MIN_CHARACTERS} to ${PASSWORD_MAX_CHARACTERS} characters`);
   }
+}
+
+/** Whether it is the user or the password that is wrong is not told. */
+export function credentialsInvalid(): DomainError {
+  return new DomainError('CREDENTIALS_INVALID', 'unknown user or wrong password');
 }

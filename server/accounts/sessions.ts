@@ -1,9 +1,10 @@
 import type { Bus } from '../bus/bus.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
 import { DomainError } from '../lib/errors.ts';
-import type { SessionRecord, UserRecord } from '../store/seam/records.ts';
+import type { Credentials, SessionRecord, UserRecord } from '../store/seam/records.ts';
 import type { Store } from '../store/seam/store.ts';
 import type { Events } from '../telemetry/events.ts';
+import { credentialsInvalid } from './password-rules.ts';
 import { createToken, hashToken, looksLikeToken } from './tokens.ts';
 
 /** Who a call is made for. */
@@ -41,26 +42,33 @@ export class Sessions implements AsyncDisposable {
     this.#sweepTimer = this.#clock.after(SWEEP_EVERY_MS, () => void this.#sweep());
   }
 
-  /** Opens a session and gives its token, the only time that it can be seen. */
-  async open(user: UserRecord, deviceName: string): Promise<{ token: string; session: SessionRecord }> {
+  /**
+   * Opens a session for whoever has shown the password, and gives its token, the only time that it can be seen.
+   *
+   * @throws DomainError CREDENTIALS_INVALID where the password was changed meanwhile
+   */
+  async open(
+    user: Pick<Credentials, 'id' | 'passwordHash'>,
+    deviceName: string,
+  ): Promise<{ token: string; session: SessionRecord }> {
     const token = createToken();
     const now = this.#clock.now();
     const session = await this.#store.sessions.insert({
       tokenHash: hashToken(token),
       userId: user.id,
+      passwordHash: user.passwordHash,
       deviceName,
       createdAt: now,
       expiresAt: now + this.#idleTtlMs,
     });
+    if (session === undefined) throw credentialsInvalid();
     return { token, session };
   }
 
   /** @throws DomainError TOKEN_INVALID */
   async authenticate(token: string): Promise<Caller> {
     const found = looksLikeToken(token) ? await this.#store.sessions.find(hashToken(token)) : undefined;
-    if (found === undefined || found.session.expiresAt <= this.#clock.now()) {
-      throw new DomainError('TOKEN_INVALID', 'the token is unknown, revoked or expired; log in again');
-    }
+    if (found === undefined || found.session.expiresAt <= this.#clock.now()) throw tokenInvalid();
     this.noteUse(found.session);
     return found;
   }
@@ -74,14 +82,27 @@ export class Sessions implements AsyncDisposable {
     this.#touchTimer ??= this.#clock.after(1_000, () => void this.#touch());
   }
 
-  /** Ends a session and its open streams on every replica. One that is gone already is no error. */
-  async revoke(session: Pick<SessionRecord, 'id' | 'userId'>): Promise<void> {
-    await this.#store.sessions.delete(session.id);
-    this.#bus.publish(`user:${session.userId}`, {
-      type: 'session-revoked',
-      userId: session.userId,
-      sessionId: session.id,
-    });
+  /** A user's sessions that are good, the newest first: those with ids below `beforeId`. */
+  list(userId: number, page: { readonly beforeId: number; readonly limit: number }): Promise<SessionRecord[]> {
+    return this.#store.sessions.list(userId, this.#clock.now(), page);
+  }
+
+  /**
+   * Ends a session and its open streams on every replica. One that is gone already, or is another user's, is no error
+   * and stays as it is; whether there was one.
+   */
+  async revoke({ id, userId }: Pick<SessionRecord, 'id' | 'userId'>): Promise<boolean> {
+    const ended = await this.#store.sessions.delete(userId, id);
+    // In any case: the answer of an earlier try may have been lost.
+    this.announceEnd(userId, [id]);
+    return ended;
+  }
+
+  /** Tells every replica to end the streams of sessions that are deleted. */
+  announceEnd(userId: number, sessionIds: Iterable<number>): void {
+    for (const sessionId of sessionIds) {
+      this.#bus.publish(`user:${userId}`, { type: 'session-revoked', userId, sessionId });
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -110,4 +131,9 @@ export class Sessions implements AsyncDisposable {
       this.#events.workFailed('deleting expired sessions', cause);
     }
   }
+}
+
+/** Unknown, revoked and expired are one answer. */
+export function tokenInvalid(): DomainError {
+  return new DomainError('TOKEN_INVALID', 'the token is unknown, revoked or expired; log in again');
 }

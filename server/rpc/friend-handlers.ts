@@ -17,10 +17,7 @@ export interface FriendHandlerParts {
   readonly presence: Presence;
 }
 
-export function friendHandlers(
-  calls: Calls,
-  { accounts, friends, presence }: FriendHandlerParts,
-): Partial<FriendServiceServer> {
+export function friendHandlers(calls: Calls, { accounts, friends, presence }: FriendHandlerParts): FriendServiceServer {
   return {
     addFriend: calls.authenticated(async (request, { user }) => {
       const other = await accounts.find(fromSelector(request.user));
@@ -74,11 +71,38 @@ export function friendHandlers(
         (item) => item.user.id,
       );
       return {
-        friendRequests: page.items.map(({ user: other, outgoing, createdAt }) => ({
+        friendRequests: page.items.map(({ user: other, outgoing, createdAt, expiresAt }) => ({
           account: toAccount(other),
           outgoing,
           createTime: new Date(createdAt),
-          expireTime: undefined,
+          expireTime: new Date(expiresAt),
+        })),
+        nextPageToken: page.nextPageToken,
+      };
+    }),
+
+    blockUser: calls.authenticated(async ({ userId }, { user }) => {
+      await friends.block(user.id, toId(userId, 'user_id'));
+      return {};
+    }),
+
+    unblockUser: calls.authenticated(async ({ userId }, { user }) => {
+      await friends.unblock(user.id, toId(userId, 'user_id'));
+      return {};
+    }),
+
+    listBlockedUsers: calls.authenticated(async (request, { user }) => {
+      const page = await pageById(
+        'ListBlockedUsers',
+        request,
+        SIZES,
+        (at) => friends.blocked(user.id, at),
+        (blocked) => blocked.user.id,
+      );
+      return {
+        blockedUsers: page.items.map(({ user: other, since }) => ({
+          account: toAccount(other),
+          createTime: new Date(since),
         })),
         nextPageToken: page.nextPageToken,
       };

@@ -18,6 +18,14 @@ export interface Dialect {
   readonly nowMs: string;
   /** At most so many parameters in one statement. */
   readonly maxParameters: number;
+  /** After a SELECT of one row by its key: locks it until the transaction ends. */
+  readonly forUpdate: string;
+  /** After that: what is locked elsewhere is left out. */
+  readonly skipLocked: string;
+  /** After a SELECT: locks the rows against changes, not against readers, until the transaction ends. */
+  readonly forShare: string;
+  /** Joins in the order written, whatever the optimizer thinks; with ON. */
+  readonly orderedJoin: string;
   /** The greater of two numbers. */
   greatest(a: string, b: string): string;
   /** Whether the columns are one of `tuples`, by an index on them; the parameters are the tuples. */
@@ -48,6 +56,10 @@ export const sqliteDialect: Dialect = {
   engine: 'sqlite',
   nowMs: "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
   maxParameters: 30_000,
+  forUpdate: '',
+  skipLocked: '',
+  forShare: '',
+  orderedJoin: 'CROSS JOIN',
   greatest: (a, b) => `MAX(${a}, ${b})`,
   amongTuples: (columns, tuples) => `(${columns.join(', ')}) IN (VALUES ${tupleList(columns.length, tuples)})`,
   // There is one writer: whoever is here holds every lock.
@@ -71,6 +83,10 @@ export const mysqlDialect: Dialect = {
   // Cast: a decimal would be read as text.
   nowMs: 'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS UNSIGNED)',
   maxParameters: 30_000,
+  forUpdate: ' FOR UPDATE',
+  skipLocked: ' SKIP LOCKED',
+  forShare: ' LOCK IN SHARE MODE',
+  orderedJoin: 'STRAIGHT_JOIN',
   greatest: (a, b) => `GREATEST(${a}, ${b})`,
   amongTuples: (columns, tuples) => `(${columns.join(', ')}) IN (${tupleList(columns.length, tuples)})`,
   lockHeads: (ids, held) =>

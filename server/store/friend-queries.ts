@@ -1,7 +1,9 @@
 import { friendStatus } from './codes.ts';
 import type { Engine } from './engine.ts';
+import { friendRowsBetween } from './friend-rows.ts';
 import type { FriendStore } from './seam/friends.ts';
 import type { PageById } from './seam/page.ts';
+import type { FriendStatus, UserRecord } from './seam/records.ts';
 import { toUserRecord, USER_COLUMNS, type UserRow } from './user-rows.ts';
 
 interface FriendshipRow extends UserRow {
@@ -19,11 +21,11 @@ const REQUESTS = `
   SELECT ${USER_COLUMNS}, r.outgoing, r.since
   FROM (
     SELECT f.friend_id AS other_id, 1 AS outgoing, f.created_at AS since
-    FROM friend f WHERE f.user_id = ? AND f.status = ? AND f.friend_id > ?
+    FROM friend f WHERE f.user_id = ? AND f.status = ? AND f.created_at > ? AND f.friend_id > ?
     UNION ALL
     SELECT f.user_id, 0, f.created_at
     FROM friend f
-    WHERE f.friend_id = ? AND f.status = ? AND f.user_id > ?
+    WHERE f.friend_id = ? AND f.status = ? AND f.created_at > ? AND f.user_id > ?
       AND NOT EXISTS (
         SELECT 1 FROM friend b WHERE b.user_id = f.friend_id AND b.friend_id = f.user_id AND b.status = ?
       )
@@ -38,15 +40,28 @@ export class FriendQueries implements FriendStore {
   }
 
   list(userId: number, page: PageById): ReturnType<FriendStore['list']> {
+    return this.#listed(userId, 'accepted', page);
+  }
+
+  ids(userId: number): Promise<number[]> {
     return this.#engine.read(async (sql) => {
-      const accepted = friendStatus.encode('accepted');
-      const rows = await sql.query<FriendshipRow>(LIST, [userId, accepted, page.afterId, page.limit]);
-      return rows.map((row) => ({ user: toUserRecord(row), since: row.since }));
+      const rows = await sql.query<{ friend_id: number }>(
+        'SELECT friend_id FROM friend WHERE user_id = ? AND status = ? ORDER BY friend_id',
+        [userId, friendStatus.encode('accepted')],
+      );
+      return rows.map((row) => row.friend_id);
     });
   }
 
-  requests(userId: number, page: PageById): ReturnType<FriendStore['requests']> {
-    const open = [userId, friendStatus.encode('requested'), page.afterId];
+  blockedAmong(pairs: readonly (readonly [number, number])[]): Promise<Set<string>> {
+    return this.#engine.read(async (sql) => {
+      const blocks = (await friendRowsBetween(sql, pairs)).filter(({ status }) => status === 'blocked');
+      return new Set(blocks.map(({ userId: a, friendId: b }) => `${Math.min(a, b)}:${Math.max(a, b)}`));
+    });
+  }
+
+  requests(userId: number, since: number, page: PageById): ReturnType<FriendStore['requests']> {
+    const open = [userId, friendStatus.encode('requested'), since, page.afterId];
     return this.#engine.read(async (sql) => {
       const parameters = [...open, ...open, friendStatus.encode('blocked'), page.limit];
       const rows = await sql.query<FriendshipRow>(REQUESTS, parameters);
@@ -55,6 +70,25 @@ export class FriendQueries implements FriendStore {
         outgoing: row.outgoing === 1,
         createdAt: row.since,
       }));
+    });
+  }
+
+  blocked(userId: number, page: PageById): ReturnType<FriendStore['blocked']> {
+    return this.#listed(userId, 'blocked', page);
+  }
+
+  deleteRequests(until: number): Promise<number> {
+    return this.#engine.write(async (sql) => {
+      const parameters = [friendStatus.encode('requested'), until];
+      return (await sql.run('DELETE FROM friend WHERE status = ? AND created_at <= ?', parameters)).affected;
+    });
+  }
+
+  #listed(userId: number, status: FriendStatus, page: PageById): Promise<{ user: UserRecord; since: number }[]> {
+    return this.#engine.read(async (sql) => {
+      const parameters = [userId, friendStatus.encode(status), page.afterId, page.limit];
+      const rows = await sql.query<FriendshipRow>(LIST, parameters);
+      return rows.map((row) => ({ user: toUserRecord(row), since: row.since }));
     });
   }
 }

@@ -8,7 +8,7 @@ import { countReactions } from './reaction-rows.ts';
 import type { Entry } from './seam/entry.ts';
 import type { ConversationFacts, ConversationHead, ConversationSummary, Period, Standing } from './seam/records.ts';
 import type { Row } from './sql.ts';
-import { readStandings } from './standings.ts';
+import { readStanding, readStandings } from './standings.ts';
 import { DuplicateKey } from './seam/failures.ts';
 import type {
   EntryKey,
@@ -33,6 +33,9 @@ const AUDIENCE = `
   FROM conversation c
   LEFT JOIN group_user p ON p.group_id = c.group_id AND (p.left_seq IS NULL OR p.left_seq > ?)
   WHERE c.id = ?`;
+
+/** A user may have thousands: a read of all would hold up everybody else. */
+const CONVERSATIONS_PER_READ = 500;
 
 interface ActiveRow extends Row {
   readonly database_now: number;
@@ -83,16 +86,15 @@ export class LogQueries implements LogStore {
     }
   }
 
-  heads(conversationIds: readonly number[]): Promise<ConversationHead[]> {
-    return this.#engine.read(async (sql) => {
-      const rows = await sql.inChunks(conversationIds, 1, (ids) =>
-        sql.query<HeadRow>(
-          `SELECT id, last_seq, last_ordinal, members_version FROM conversation WHERE id IN (${placeholders(ids.length)})`,
-          ids,
-        ),
-      );
-      return rows.map(toHead);
-    });
+  async heads(conversationIds: readonly number[]): Promise<ConversationHead[]> {
+    const heads: ConversationHead[] = [];
+    for (let start = 0; start < conversationIds.length; start += CONVERSATIONS_PER_READ) {
+      const ids = conversationIds.slice(start, start + CONVERSATIONS_PER_READ);
+      const statement = `SELECT id, last_seq, last_ordinal, members_version FROM conversation WHERE id IN (${placeholders(ids.length)})`;
+      const rows = await this.#engine.read((sql) => sql.query<HeadRow>(statement, ids));
+      heads.push(...rows.map(toHead));
+    }
+    return heads;
   }
 
   activeSince(since: number | null): Promise<{ databaseNow: number; heads: ConversationHead[] }> {
@@ -131,12 +133,19 @@ export class LogQueries implements LogStore {
     return this.#engine.read((sql) => countReactions(sql, userId, messages));
   }
 
-  standings(userId: number): Promise<Standing[]> {
-    return this.#engine.read((sql) => readStandings(sql, userId));
+  async standings(userId: number): Promise<Standing[]> {
+    const standings: Standing[] = [];
+    for (let after = 0; ;) {
+      const page = await this.#engine.read((sql) => readStandings(sql, userId, after, CONVERSATIONS_PER_READ));
+      standings.push(...page);
+      const last = page.at(-1);
+      if (last === undefined || page.length < CONVERSATIONS_PER_READ) return standings;
+      after = last.facts.id;
+    }
   }
 
   standing(userId: number, conversationId: number): Promise<Standing | undefined> {
-    return this.#engine.read(async (sql) => (await readStandings(sql, userId, conversationId))[0]);
+    return this.#engine.read((sql) => readStanding(sql, userId, conversationId));
   }
 
   summaries(userId: number, page: Parameters<LogStore['summaries']>[1]): Promise<ConversationSummary[]> {

@@ -1,9 +1,10 @@
-import { LessThan } from 'typeorm';
+import { LessThan, MoreThan } from 'typeorm';
 import { userRecord } from './account-queries.ts';
+import { lockAccount } from './account-writes.ts';
 import { Session } from './entities/session.ts';
 import type { Engine } from './engine.ts';
 import type { SessionRecord } from './seam/records.ts';
-import type { SessionStore } from './seam/accounts.ts';
+import type { NewSession, SessionStore } from './seam/accounts.ts';
 import { raiseRows } from './update-rows.ts';
 
 export class SessionQueries implements SessionStore {
@@ -13,12 +14,13 @@ export class SessionQueries implements SessionStore {
     this.#engine = engine;
   }
 
-  insert(session: Parameters<SessionStore['insert']>[0]): Promise<SessionRecord> {
-    const { userId, deviceName, createdAt, expiresAt } = session;
+  insert(session: NewSession): Promise<SessionRecord | undefined> {
+    const { userId, passwordHash, deviceName, createdAt, expiresAt } = session;
     const times = { createdAt, lastUsedAt: createdAt, expiresAt };
-    return this.#engine.write(async ({ manager }) => {
+    return this.#engine.write(async (sql) => {
+      if ((await lockAccount(sql, userId))?.passwordHash !== passwordHash) return undefined;
       const tokenHash = Buffer.from(session.tokenHash);
-      const { identifiers } = await manager.insert(Session, { tokenHash, userId, deviceName, ...times });
+      const { identifiers } = await sql.manager.insert(Session, { tokenHash, userId, deviceName, ...times });
       return { id: Number(identifiers[0]!['id']), userId, deviceName, ...times };
     });
   }
@@ -28,6 +30,13 @@ export class SessionQueries implements SessionStore {
       const where = { tokenHash: Buffer.from(tokenHash) };
       const session = await manager.findOne(Session, { where, relations: { user: true } });
       return session ? { session: sessionRecord(session), user: userRecord(session.user) } : undefined;
+    });
+  }
+
+  list(...[userId, now, { beforeId, limit }]: Parameters<SessionStore['list']>): Promise<SessionRecord[]> {
+    return this.#engine.read(async ({ manager }) => {
+      const where = { userId, expiresAt: MoreThan(now), id: LessThan(beforeId) };
+      return (await manager.find(Session, { where, order: { id: 'DESC' }, take: limit })).map(sessionRecord);
     });
   }
 
@@ -44,9 +53,9 @@ export class SessionQueries implements SessionStore {
     );
   }
 
-  delete(id: number): Promise<boolean> {
+  delete(userId: number, id: number): Promise<boolean> {
     return this.#engine.write(async (sql) => {
-      const { affected } = await sql.run('DELETE FROM session WHERE id = ?', [id]);
+      const { affected } = await sql.run('DELETE FROM session WHERE id = ? AND user_id = ?', [id, userId]);
       return affected > 0;
     });
   }

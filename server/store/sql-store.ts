@@ -1,4 +1,5 @@
 import { AccountQueries } from './account-queries.ts';
+import { AttachmentQueries } from './attachment-queries.ts';
 import { CursorQueries } from './cursor-queries.ts';
 import { Deployment } from './entities/deployment.ts';
 import type { Engine } from './engine.ts';
@@ -6,6 +7,7 @@ import { FriendQueries } from './friend-queries.ts';
 import { GroupQueries } from './group-queries.ts';
 import { LogQueries } from './log-queries.ts';
 import { PresenceQueries } from './presence-queries.ts';
+import { SearchQueries } from './search-queries.ts';
 import { SessionQueries } from './session-queries.ts';
 import type { Store } from './seam/store.ts';
 import type { Transaction } from './seam/transaction.ts';
@@ -19,8 +21,10 @@ export class SqlStore implements Store {
   readonly friends: Store['friends'];
   readonly groups: Store['groups'];
   readonly log: Store['log'];
+  readonly attachments: Store['attachments'];
   readonly cursors: Store['cursors'];
   readonly presence: Store['presence'];
+  readonly search: Store['search'];
   readonly #engine: Engine;
 
   constructor(engine: Engine) {
@@ -31,8 +35,10 @@ export class SqlStore implements Store {
     this.friends = new FriendQueries(engine);
     this.groups = new GroupQueries(engine);
     this.log = new LogQueries(engine);
+    this.attachments = new AttachmentQueries(engine);
     this.cursors = new CursorQueries(engine);
     this.presence = new PresenceQueries(engine);
+    this.search = new SearchQueries(engine);
   }
 
   logEpoch(): Promise<string> {

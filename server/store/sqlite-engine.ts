@@ -6,6 +6,7 @@ import { type Attempt, runAttempts, untilAborted } from './attempts.ts';
 import { translate } from './database-error.ts';
 import { sqliteDialect } from './dialect.ts';
 import type { Engine } from './engine.ts';
+import { LoopShare } from './loop-share.ts';
 import { rootCause } from './retry.ts';
 import { Sql } from './sql.ts';
 
@@ -31,6 +32,7 @@ export class SqliteEngine implements Engine {
   readonly #connections: SqliteConnections;
   readonly #clock: Clock;
   readonly #mutex = new Mutex();
+  readonly #readShare = new LoopShare();
   readonly #writer: QueryRunner;
   readonly #reader: QueryRunner;
 
@@ -45,7 +47,11 @@ export class SqliteEngine implements Engine {
     return runAttempts(this.#options(false), (attempt) =>
       this.#reader === this.#writer
         ? this.#exclusively(attempt, () => this.#statements(this.#writer, work, attempt))
-        : this.#statements(this.#reader, work, attempt),
+        : this.#readShare.run(async () => {
+            // Whoever asked may have given up meanwhile.
+            attempt.signal.throwIfAborted();
+            return await this.#statements(this.#reader, work, attempt);
+          }),
     );
   }
 

@@ -22,17 +22,24 @@ const STANDINGS = `
   LEFT JOIN (${LATEST_PERIODS}) p ON p.group_id = c.group_id
   WHERE o.user_id = ?`;
 
-/** Every conversation that the user is or was part of, or the one that is asked for. */
-export async function readStandings(sql: Sql, userId: number, conversationId?: number): Promise<Standing[]> {
-  const rows =
-    conversationId === undefined
-      ? await sql.query<StandingRow>(`${STANDINGS} ORDER BY c.id`, [userId, userId])
-      : await sql.query<StandingRow>(`${STANDINGS} AND o.conversation_id = ?`, [userId, userId, conversationId]);
-  return rows.map((row) => ({
+/** The conversations that the user is or was part of, by their ids, after `after`. */
+export async function readStandings(sql: Sql, userId: number, after: number, limit: number): Promise<Standing[]> {
+  const page = `${STANDINGS} AND o.conversation_id > ? ORDER BY o.conversation_id LIMIT ?`;
+  return (await sql.query<StandingRow>(page, [userId, userId, after, limit])).map(toStanding);
+}
+
+/** One of them. */
+export async function readStanding(sql: Sql, userId: number, conversationId: number): Promise<Standing | undefined> {
+  const rows = await sql.query<StandingRow>(`${STANDINGS} AND o.conversation_id = ?`, [userId, userId, conversationId]);
+  return rows.map(toStanding)[0];
+}
+
+function toStanding(row: StandingRow): Standing {
+  return {
     facts: toFacts(row),
     lastSeq: row.last_seq,
     membersVersion: row.members_version,
     deliveredSeq: row.delivered_seq,
     visibleTo: row.direct_key !== null || row.is_open === 1 ? null : (row.left_seq ?? 0),
-  }));
+  };
 }

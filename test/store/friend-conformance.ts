@@ -28,15 +28,15 @@ export function friendConformance(world: () => World): void {
     await set(blocked, me, 'requested', 13);
     await set(me, blocked, 'blocked', 14);
     const { friends } = world().store;
-    const all = await friends.requests(me.id, { afterId: 0, limit: 10 });
+    const all = await friends.requests(me.id, 0, { afterId: 0, limit: 10 });
     expect(all).toEqual([
       { user: asked, outgoing: true, createdAt: 11 },
       { user: asking, outgoing: false, createdAt: 12 },
     ]);
-    expect(await friends.requests(me.id, { afterId: asked.id, limit: 10 })).toEqual([all[1]]);
-    expect(await friends.requests(me.id, { afterId: 0, limit: 1 })).toEqual([all[0]]);
+    expect(await friends.requests(me.id, 0, { afterId: asked.id, limit: 10 })).toEqual([all[1]]);
+    expect(await friends.requests(me.id, 0, { afterId: 0, limit: 1 })).toEqual([all[0]]);
     await set(me, blocked, null);
-    expect(await friends.requests(me.id, { afterId: 0, limit: 10 })).toHaveLength(3);
+    expect(await friends.requests(me.id, 0, { afterId: 0, limit: 10 })).toHaveLength(3);
   });
 
   test('a transaction reads, overwrites and removes rows of both directions', async () => {
@@ -67,5 +67,84 @@ export function friendConformance(world: () => World): void {
     await set(users[39]!, users[1]!, 'blocked');
     const rows = await world().store.transact((tx) => tx.friends.between(pairs));
     expect(rows).toHaveLength(2);
+  });
+
+  test('all friends’ ids come at once, and nobody else’s', async () => {
+    const [me, ...others] = (await world().users(5)) as [UserRecord, ...UserRecord[]];
+    for (const other of [others[2]!, others[0]!]) await set(me, other, 'accepted');
+    await set(me, others[1]!, 'requested');
+    await set(others[3]!, me, 'accepted');
+    expect(await world().store.friends.ids(me.id)).toEqual([others[0]!.id, others[2]!.id]);
+    expect(await world().store.friends.ids(others[0]!.id)).toEqual([]);
+  });
+
+  test('pairs with a block in either direction are told from the others', async () => {
+    const [a, b, c, d] = (await world().users(4)) as [UserRecord, UserRecord, UserRecord, UserRecord];
+    await set(a, b, 'blocked');
+    await set(d, a, 'blocked');
+    await set(a, d, 'requested');
+    await set(a, c, 'accepted');
+    const { friends } = world().store;
+    const pairs: [number, number][] = [
+      [a.id, b.id],
+      [a.id, c.id],
+      [d.id, a.id],
+      [c.id, d.id],
+    ];
+    expect(await friends.blockedAmong(pairs)).toEqual(new Set([`${a.id}:${b.id}`, `${a.id}:${d.id}`]));
+    expect(await friends.blockedAmong([[b.id, a.id]])).toEqual(new Set([`${a.id}:${b.id}`]));
+    expect(await friends.blockedAmong([])).toEqual(new Set());
+  });
+
+  test('whom one has blocked is listed by id, in pages', async () => {
+    const [me, ...others] = (await world().users(4)) as [UserRecord, ...UserRecord[]];
+    await set(me, others[0]!, 'blocked', 5);
+    await set(me, others[1]!, 'accepted');
+    await set(me, others[2]!, 'blocked', 6);
+    await set(others[1]!, me, 'blocked');
+    const { friends } = world().store;
+    const first = await friends.blocked(me.id, { afterId: 0, limit: 1 });
+    expect(first).toEqual([{ user: others[0], since: 5 }]);
+    expect(await friends.blocked(me.id, { afterId: others[0]!.id, limit: 9 })).toEqual([{ user: others[2], since: 6 }]);
+  });
+
+  test('requests made before a time are not listed, and deleted when asked to; nothing else is', async () => {
+    const [me, old, recent, friend] = (await world().users(4)) as [UserRecord, UserRecord, UserRecord, UserRecord];
+    const { friends } = world().store;
+    await friends.deleteRequests(1_000);
+    await set(me, old, 'requested', 100);
+    await set(old, me, 'requested', 100);
+    await set(me, recent, 'requested', 101);
+    await set(friend, me, 'accepted', 1);
+    await set(me, friend, 'blocked', 1);
+    const listed = async (since: number) =>
+      (await friends.requests(me.id, since, { afterId: 0, limit: 9 })).map(({ user }) => user.id);
+    expect(await listed(99)).toEqual([old.id, old.id, recent.id]);
+    expect(await listed(100)).toEqual([recent.id]);
+    expect(await friends.deleteRequests(100)).toBe(2);
+    expect(await listed(0)).toEqual([recent.id]);
+    const kept = await world().store.transact((tx) => tx.friends.between([[me.id, friend.id]]));
+    expect(kept.map(({ status }) => status).sort()).toEqual(['accepted', 'blocked']);
+  });
+
+  test('all rows of and about a user are removed at once, and those who were friends named', async () => {
+    const [me, friend, asked, blocker, other] = (await world().users(5)) as [
+      UserRecord,
+      UserRecord,
+      UserRecord,
+      UserRecord,
+      UserRecord,
+    ];
+    await set(me, friend, 'accepted');
+    await set(friend, me, 'accepted');
+    await set(me, asked, 'requested');
+    await set(blocker, me, 'blocked');
+    await set(friend, other, 'accepted');
+    const { store } = world();
+    expect(await store.transact((tx) => tx.friends.removeAll(me.id))).toEqual([friend.id]);
+    expect(await store.transact((tx) => tx.friends.removeAll(me.id))).toEqual([]);
+    const pairs = [friend, asked, blocker].map((user): [number, number] => [me.id, user.id]);
+    expect(await store.transact((tx) => tx.friends.between(pairs))).toEqual([]);
+    expect(await store.friends.ids(friend.id)).toEqual([other.id]);
   });
 }

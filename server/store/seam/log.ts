@@ -79,7 +79,7 @@ export interface LogStore {
   readVisible(userId: number, conversationId: number, from: From, limits: VisibleReadLimits): Promise<VisiblePage>;
   /** The reactions to these messages, by message and then in the order in which each emoji came first. */
   reactionsTo(userId: number, messages: readonly EntryKey[]): Promise<ReactionCount[]>;
-  /** Every conversation that the user is or was part of, by one query. */
+  /** Every conversation that the user is or was part of, by the conversations' ids. */
   standings(userId: number): Promise<Standing[]>;
   /** One of them. */
   standing(userId: number, conversationId: number): Promise<Standing | undefined>;

@@ -17,6 +17,11 @@ export interface Credentials extends UserRecord {
   readonly passwordHash: string;
 }
 
+/** What only the user sees of their account. */
+export interface AccountSettings {
+  readonly presenceHidden: boolean;
+}
+
 export interface SessionRecord {
   readonly id: number;
   readonly userId: number;

@@ -1,9 +1,11 @@
 import type { AccountStore, SessionStore } from './accounts.ts';
+import type { AttachmentStore } from './attachments.ts';
 import type { CursorStore } from './cursors.ts';
 import type { FriendStore } from './friends.ts';
 import type { GroupStore } from './groups.ts';
 import type { LogStore } from './log.ts';
 import type { PresenceStore } from './presence.ts';
+import type { SearchStore } from './search.ts';
 import type { Transaction } from './transaction.ts';
 
 /**
@@ -20,8 +22,10 @@ export interface Store extends AsyncDisposable {
   readonly friends: FriendStore;
   readonly groups: GroupStore;
   readonly log: LogStore;
+  readonly attachments: AttachmentStore;
   readonly cursors: CursorStore;
   readonly presence: PresenceStore;
+  readonly search: SearchStore;
   /** Names the log: changed by a restore or a promotion. */
   logEpoch(): Promise<string>;
   /** Answers if the database does. */
