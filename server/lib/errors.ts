@@ -38,7 +38,6 @@ export type Reason =
   | 'SLOW_CONSUMER'
   | 'STORE_UNAVAILABLE'
   | 'DRAINING'
-  | 'NOT_IMPLEMENTED'
   | 'INTERNAL';
 
 /** A field that is wrong: its path as in the request, and what is allowed. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import type { Metadata, sendUnaryData, ServerUnaryCall, ServerWritableStream } from '@grpc/grpc-js';
+import type { Metadata, sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
 
 import type { Caller, Sessions } from '../accounts/sessions.ts';
 import { DomainError } from '../lib/errors.ts';
@@ -43,12 +43,6 @@ export class Calls {
   /** A call that needs a token. */
   authenticated<Request, Response>(run: Handler<Request, Response>): GrpcHandler<Request, Response> {
     return this.#unary(async (call) => run(call.request, await this.authenticate(call.metadata)));
-  }
-
-  /** A server stream that needs a token and answers with an error only. */
-  refusedStream(refuse: () => Promise<never>): (call: ServerWritableStream<unknown, unknown>) => void {
-    const answer = this.authenticated(refuse);
-    return (call) => answer(call, (error) => call.emit('error', error));
   }
 
   /** A DomainError for what was thrown; what is a fault of ours is logged under the request's id. */

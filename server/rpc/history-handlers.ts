@@ -23,7 +23,7 @@ export interface HistoryHandlerParts {
 export function historyHandlers(
   calls: Calls,
   { history, cursors }: HistoryHandlerParts,
-): Partial<HistoryServiceServer> {
+): Pick<HistoryServiceServer, 'listConversations' | 'listMessages'> {
   return {
     listConversations: calls.authenticated(async (request, { user }) => {
       const limit = pageLimit(request, SIZES);

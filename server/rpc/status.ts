@@ -45,7 +45,6 @@ export const CODES: Readonly<Record<Reason, status>> = {
   SLOW_CONSUMER: status.RESOURCE_EXHAUSTED,
   STORE_UNAVAILABLE: status.UNAVAILABLE,
   DRAINING: status.UNAVAILABLE,
-  NOT_IMPLEMENTED: status.UNIMPLEMENTED,
   INTERNAL: status.INTERNAL,
 };
 

@@ -76,6 +76,8 @@ test('the largest ids and seqs of an entry come through unchanged', () => {
     senderName: 'ann',
     clientMessageId: '',
     createTime: new Date(1_700_000_000_123),
+    revision: 0,
+    reactions: [],
     body: { $case: 'content', value: Content.fromPartial({ text: 'hi' }) },
   });
 });
@@ -97,11 +99,13 @@ test('a group’s conversation is named to its members only', () => {
 });
 
 test.each([
-  [undefined, PresenceState.PRESENCE_STATE_OFFLINE, undefined],
-  [{ online: true, lastSeenAt: null }, PresenceState.PRESENCE_STATE_ONLINE, undefined],
-  [{ online: false, lastSeenAt: null }, PresenceState.PRESENCE_STATE_OFFLINE, undefined],
-  [{ online: false, lastSeenAt: 7_000 }, PresenceState.PRESENCE_STATE_OFFLINE, new Date(7_000)],
-])('presence %j', (presence, state, lastSeenTime) => {
+  [undefined, PresenceState.PRESENCE_STATE_UNSPECIFIED, undefined],
+  [{ status: 'hidden', lastSeenAt: null }, PresenceState.PRESENCE_STATE_UNSPECIFIED, undefined],
+  [{ status: 'online', lastSeenAt: null }, PresenceState.PRESENCE_STATE_ONLINE, undefined],
+  [{ status: 'away', lastSeenAt: null }, PresenceState.PRESENCE_STATE_AWAY, undefined],
+  [{ status: 'offline', lastSeenAt: null }, PresenceState.PRESENCE_STATE_OFFLINE, undefined],
+  [{ status: 'offline', lastSeenAt: 7_000 }, PresenceState.PRESENCE_STATE_OFFLINE, new Date(7_000)],
+] as const)('presence %j', (presence, state, lastSeenTime) => {
   expect(toPresence(9, presence)).toEqual({ userId: 9n, state, lastSeenTime });
 });
 

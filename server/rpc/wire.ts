@@ -5,6 +5,7 @@ import { type Presence, PresenceState as WirePresenceState } from '../../proto/g
 import type { GroupView } from '../groups/groups.ts';
 import { invalidField } from '../lib/errors.ts';
 import type { PresenceState } from '../presence/presence.ts';
+import type { PresenceStatus } from '../store/seam/presence.ts';
 import type { GroupRole as Role, JoinPolicy as Policy, Target, UserRecord } from '../store/seam/records.ts';
 import { fromNumber, toId } from './ids.ts';
 
@@ -22,8 +23,22 @@ const POLICIES: Readonly<Record<Policy, JoinPolicy>> = {
   approval: JoinPolicy.JOIN_POLICY_APPROVAL,
 };
 
+const STATUSES: Readonly<Record<PresenceStatus, WirePresenceState>> = {
+  hidden: WirePresenceState.PRESENCE_STATE_UNSPECIFIED,
+  offline: WirePresenceState.PRESENCE_STATE_OFFLINE,
+  online: WirePresenceState.PRESENCE_STATE_ONLINE,
+  away: WirePresenceState.PRESENCE_STATE_AWAY,
+};
+
 export function toRole(role: Role | null): GroupRole {
   return role === null ? GroupRole.GROUP_ROLE_UNSPECIFIED : ROLES[role];
+}
+
+/** A role that can be given. @throws DomainError INVALID_FIELD */
+export function fromAssignableRole(role: GroupRole, field: string): 'member' | 'admin' {
+  if (role === GroupRole.GROUP_ROLE_MEMBER) return 'member';
+  if (role === GroupRole.GROUP_ROLE_ADMIN) return 'admin';
+  throw invalidField(field, 'GROUP_ROLE_MEMBER or GROUP_ROLE_ADMIN');
 }
 
 /** Unset stands for open. @throws DomainError INVALID_FIELD */
@@ -45,7 +60,7 @@ export function toAccount(user: UserRecord): Account {
 export function toPresence(userId: number, state: PresenceState | undefined): Presence {
   return {
     userId: fromNumber(userId),
-    state: state?.online ? WirePresenceState.PRESENCE_STATE_ONLINE : WirePresenceState.PRESENCE_STATE_OFFLINE,
+    state: STATUSES[state?.status ?? 'hidden'],
     lastSeenTime: state?.lastSeenAt ? new Date(state.lastSeenAt) : undefined,
   };
 }

@@ -1,7 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { status } from '@grpc/grpc-js';
 import { describe, expect, test } from '@jest/globals';
-import { EXPECTED } from './rpc-expectations.ts';
 
 const page = read('README.md');
 
@@ -33,15 +31,6 @@ describe('proto/README.md', () => {
 
     expect(Object.keys(contract).length).toBeGreaterThan(30);
     expect(table).toEqual(contract);
-  });
-
-  test('names exactly the rpcs that answer UNIMPLEMENTED', () => {
-    const listed = Object.entries(pairs(section('Not there yet'), /^- (\w+Service): ([\w, ]+)$/gm)).flatMap(
-      ([service, methods]) => methods.split(', ').map((method) => `parley.v1.${service}/${method}`),
-    );
-    const expected = Object.entries(EXPECTED).filter(([, { code }]) => code === status.UNIMPLEMENTED);
-
-    expect(listed.sort()).toEqual(expected.map(([rpc]) => rpc).sort());
   });
 
   test('links only to sections that it has', () => {

@@ -34,6 +34,8 @@ export async function startMariadb(options: MariadbOptions = {}): Promise<Mariad
     '--no-defaults',
     ...user,
     `--datadir=${data}`,
+    // Two set-ups at once would share the temporary tables of /tmp.
+    `--tmpdir=${folder}`,
     '--auth-root-authentication-method=normal',
     '--skip-test-db',
     '--skip-name-resolve',

@@ -1,12 +1,10 @@
 import { Content } from '../../../proto/gen/parley/v1/message.pb.ts';
-import { setImmediate } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 
 import { describe, expect, test } from '@jest/globals';
 
 import { ENGINES } from '../../cluster/start-server.ts';
 import { send, textMessage, toUser } from './frames.ts';
+import { heldBytes } from './held-bytes.ts';
 import type { RawChat } from './raw-chat.ts';
 import type { RawUser } from './raw-user.ts';
 import { useStage } from './stage.ts';
@@ -22,24 +20,6 @@ const BATCH_BYTES = BATCH * 16_000;
 const SENT_BYTES = 64 * MIB;
 /** An outbox (1 MiB), a page of the log and a frame on both ends, and room for what else moves. */
 const BOUND_BYTES = 12 * MIB;
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
-
-/** Buffers are freed beside the program: their memory counts until some rounds later. */
-const ROUNDS = 20;
-
-/** What this process still holds on to, the server and its clients together. */
-async function heldBytes(): Promise<number> {
-  let held = Infinity;
-  for (let round = 0; round < ROUNDS; round += 1) {
-    collectGarbage();
-    await setImmediate();
-    const { heapUsed, arrayBuffers } = process.memoryUsage();
-    held = Math.min(held, heapUsed + arrayBuffers);
-  }
-  return held;
-}
 
 describe.each(ENGINES)('a stream that is not read while much is sent to it, on %s', (engine) => {
   // It is to stay: what it costs is the question.

@@ -2,6 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 
 import { HistoryServiceService } from '../../../proto/gen/parley/v1/history_service.pb.ts';
+import { Content } from '../../../proto/gen/parley/v1/message.pb.ts';
 import { ENGINES } from '../../cluster/start-server.ts';
 import { textMessage, toGroup, toUser } from './frames.ts';
 import type { RawUser } from './raw-user.ts';
@@ -30,10 +31,10 @@ describe.each(ENGINES)('ListConversations, on %s', (engine) => {
         senderId: bob.id,
         senderName: bob.name,
         target: toUser(ann.id),
-        body: { $case: 'content', value: { text: 'two', payload: undefined } },
+        body: { $case: 'content', value: Content.fromPartial({ text: 'two' }) },
       }),
     };
-    const peer = ({ id, name }: RawUser) => ({ id, name, createTime: expect.any(Date) });
+    const peer = ({ id, name }: RawUser) => ({ id, name, createTime: expect.any(Date), deleted: false });
     expect(await ann.conversations()).toEqual([
       {
         ...shared,

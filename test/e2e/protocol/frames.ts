@@ -45,6 +45,10 @@ export function read(...positions: Position[]): RequestFrame {
   return { $case: 'read', value: { positions } };
 }
 
+export function typing(target: Target, stopped = false): RequestFrame {
+  return { $case: 'typing', value: { target, userId: 0n, stopped, conversationId: 0n } };
+}
+
 export function ping(nonce: bigint): RequestFrame {
   return { $case: 'ping', value: { nonce } };
 }
@@ -69,4 +73,10 @@ export function storyOf(entries: readonly Message[]): string[] {
   });
 }
 
-const CHANGES: Readonly<Record<number, string>> = { 1: 'joined', 2: 'invited', 3: 'left' };
+const CHANGES: Readonly<Record<number, string>> = {
+  1: 'joined',
+  2: 'invited',
+  3: 'left',
+  4: 'removed',
+  5: 'has a role',
+};

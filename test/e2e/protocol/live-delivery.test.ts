@@ -34,6 +34,8 @@ describe.each(ENGINES)('what is sent while everybody is there, on %s', (engine) 
       senderName: ann.name,
       clientMessageId: message.clientMessageId,
       createTime: expect.any(Date),
+      revision: 0,
+      reactions: [],
       body: { $case: 'content', value: Content.fromPartial({ text: 'Grüße 👋' }) },
     });
     const { conversationId, seq, ordinal, createTime } = delivered!;

@@ -7,6 +7,7 @@ import type { Conversation } from '../../../proto/gen/parley/v1/conversation.pb.
 import { type Group, JoinPolicy } from '../../../proto/gen/parley/v1/group.pb.ts';
 import { GroupServiceService } from '../../../proto/gen/parley/v1/group_service.pb.ts';
 import { HistoryServiceService } from '../../../proto/gen/parley/v1/history_service.pb.ts';
+import type { Message } from '../../../proto/gen/parley/v1/message.pb.ts';
 import { hello, HELLO_DONE, helloCursors, type ResponseFrame } from './frames.ts';
 import { bearer, type RawChat } from './raw-chat.ts';
 import { CallFailed, readTrailers } from './rich-status.ts';
@@ -140,5 +141,16 @@ export class RawUser {
   async conversations(): Promise<Conversation[]> {
     const request = { pageSize: 0, pageToken: '' };
     return (await this.call(HistoryServiceService.listConversations, request)).conversations;
+  }
+
+  /** The entries of a conversation that the user may read, from the first one on. */
+  async history(conversationId: bigint): Promise<Message[]> {
+    const request = {
+      conversation: { $case: 'conversationId', value: conversationId },
+      position: { $case: 'afterSeq', value: 0n },
+      pageSize: 200,
+      pageToken: '',
+    } as const;
+    return (await this.call(HistoryServiceService.listMessages, request)).messages;
   }
 }

@@ -252,17 +252,11 @@ export enum ErrorReason {
    */
   ERROR_REASON_DRAINING = 54,
   /**
-   * ERROR_REASON_NOT_IMPLEMENTED - UNIMPLEMENTED. This server's version does not do this yet.
-   *
-   * Example: SearchMessages on a server of version 0.1.
-   */
-  ERROR_REASON_NOT_IMPLEMENTED = 55,
-  /**
    * ERROR_REASON_INTERNAL - INTERNAL. A fault of the server; the log has the cause under the request's id.
    *
    * Example: a bug.
    */
-  ERROR_REASON_INTERNAL = 56,
+  ERROR_REASON_INTERNAL = 55,
   UNRECOGNIZED = -1,
 }
 
@@ -386,9 +380,6 @@ export function errorReasonFromJSON(object: any): ErrorReason {
     case "ERROR_REASON_DRAINING":
       return ErrorReason.ERROR_REASON_DRAINING;
     case 55:
-    case "ERROR_REASON_NOT_IMPLEMENTED":
-      return ErrorReason.ERROR_REASON_NOT_IMPLEMENTED;
-    case 56:
     case "ERROR_REASON_INTERNAL":
       return ErrorReason.ERROR_REASON_INTERNAL;
     case -1:
@@ -478,8 +469,6 @@ export function errorReasonToJSON(object: ErrorReason): string {
       return "ERROR_REASON_STORE_UNAVAILABLE";
     case ErrorReason.ERROR_REASON_DRAINING:
       return "ERROR_REASON_DRAINING";
-    case ErrorReason.ERROR_REASON_NOT_IMPLEMENTED:
-      return "ERROR_REASON_NOT_IMPLEMENTED";
     case ErrorReason.ERROR_REASON_INTERNAL:
       return "ERROR_REASON_INTERNAL";
     case ErrorReason.UNRECOGNIZED:

@@ -2551,7 +2551,8 @@ export const GroupServiceService = {
    * Joins an open group, or asks to join one that wants an approval (`pending`). A no-op for members, and for those who
    * have asked already.
    *
-   * Errors: NOT_FOUND (GROUP_NOT_FOUND; also where only invitations let in), RESOURCE_EXHAUSTED (GROUP_FULL).
+   * Errors: NOT_FOUND (GROUP_NOT_FOUND; also where only invitations let in), RESOURCE_EXHAUSTED (GROUP_FULL;
+   * LIMIT_REACHED, where 1,000 wait already).
    */
   joinGroup: {
     path: "/parley.v1.GroupService/JoinGroup" as const,
@@ -2733,7 +2734,8 @@ export interface GroupServiceServer extends UntypedServiceImplementation {
    * Joins an open group, or asks to join one that wants an approval (`pending`). A no-op for members, and for those who
    * have asked already.
    *
-   * Errors: NOT_FOUND (GROUP_NOT_FOUND; also where only invitations let in), RESOURCE_EXHAUSTED (GROUP_FULL).
+   * Errors: NOT_FOUND (GROUP_NOT_FOUND; also where only invitations let in), RESOURCE_EXHAUSTED (GROUP_FULL;
+   * LIMIT_REACHED, where 1,000 wait already).
    */
   joinGroup: handleUnaryCall<JoinGroupRequest, JoinGroupResponse>;
   /**
@@ -2882,7 +2884,8 @@ export interface GroupServiceClient extends Client {
    * Joins an open group, or asks to join one that wants an approval (`pending`). A no-op for members, and for those who
    * have asked already.
    *
-   * Errors: NOT_FOUND (GROUP_NOT_FOUND; also where only invitations let in), RESOURCE_EXHAUSTED (GROUP_FULL).
+   * Errors: NOT_FOUND (GROUP_NOT_FOUND; also where only invitations let in), RESOURCE_EXHAUSTED (GROUP_FULL;
+   * LIMIT_REACHED, where 1,000 wait already).
    */
   joinGroup(
     request: JoinGroupRequest,

@@ -24,7 +24,7 @@ import { Message, Target } from "./message.pb.ts";
 
 /** What ListConversations needs. */
 export interface ListConversationsRequest {
-  /** At most so many: 1 to 200. Default (0): 50. */
+  /** At most so many: 1 to 200. Default (0): 50. A page also ends at 1 MiB, so it may hold fewer. */
   pageSize: number;
   /** `next_page_token` of the page before. Default: empty, the first page. */
   pageToken: string;

@@ -243,7 +243,10 @@ export interface Recalled {
   recallSeq: bigint;
 }
 
-/** Somebody reacts to a message, or no longer does. A user can react to one message with up to 10 emoji. */
+/**
+ * Somebody reacts to a message, or no longer does. A user can react to one message with up to 10 emoji, and all users
+ * together with up to 50 different ones.
+ */
 export interface Reaction {
   /** The seq of the message. */
   targetSeq: bigint;
