@@ -1,9 +1,9 @@
 /** Who may import whom. The order is main → app → rpc → domain → seams → lib. */
 
-const DOMAIN = '^server/(accounts|friends|groups|messages|delivery|presence)/';
+const DOMAIN = '^server/(accounts|friends|groups|messages|attachments|search|delivery|presence)/';
 const TESTS = '(\\.test\\.ts$|^test/|^scripts/)';
 /** The interfaces of the seams; everything else beside them is an implementation. */
-const SEAMS = '^server/(store/seam/[a-z]+|bus/bus|presence/presence)\\.ts$';
+const SEAMS = '^server/(store/seam/[a-z]+|bus/bus|blobs/blobs|presence/presence)\\.ts$';
 
 module.exports = {
   forbidden: [
@@ -22,26 +22,26 @@ module.exports = {
     {
       name: 'seams-know-no-domain',
       severity: 'error',
-      from: { path: '^server/(store|bus)/', pathNot: TESTS },
+      from: { path: '^server/(store|bus|blobs)/', pathNot: TESTS },
       to: { path: `${DOMAIN}|^server/(rpc/|app\\.ts|config\\.ts)` },
     },
     {
       name: 'domain-sees-seams-only',
       severity: 'error',
       from: { path: DOMAIN, pathNot: TESTS },
-      to: { path: '^server/(store|bus|cluster|rpc)/|^server/(app|config|main)\\.ts$', pathNot: SEAMS },
+      to: { path: '^server/(store|bus|blobs|cluster|rpc)/|^server/(app|config|main)\\.ts$', pathNot: SEAMS },
     },
     {
       name: 'rpc-sees-seams-only',
       severity: 'error',
       from: { path: '^server/rpc/', pathNot: TESTS },
-      to: { path: '^server/(store|bus|cluster)/|^server/(app|config|main)\\.ts$', pathNot: SEAMS },
+      to: { path: '^server/(store|bus|blobs|cluster)/|^server/(app|config|main)\\.ts$', pathNot: SEAMS },
     },
     {
       name: 'implementations-in-app-only',
       severity: 'error',
-      from: { path: '^server/', pathNot: `${TESTS}|^server/(app|command-line)\\.ts$|^server/(store|bus)/` },
-      to: { path: '^server/(store|bus)/|^server/presence/(memory|redis)-', pathNot: SEAMS },
+      from: { path: '^server/', pathNot: `${TESTS}|^server/(app|command-line)\\.ts$|^server/(store|bus|blobs)/` },
+      to: { path: '^server/(store|bus|blobs)/|^server/presence/(memory|redis)-', pathNot: SEAMS },
     },
     {
       name: 'app-is-for-the-process',

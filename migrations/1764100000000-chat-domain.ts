@@ -33,7 +33,10 @@ function newTables(c: Columns): TableOptions[] {
         c.int64('conversation_id', { isPrimary: true }),
         c.int64('gram', { isPrimary: true }),
         c.int64('seq', { isPrimary: true }),
+        c.int64('created_at'),
       ],
+      indices: [{ name: 'message_gram_message', columnNames: ['conversation_id', 'seq'] }],
+      withoutRowid: true,
     },
     {
       name: 'search_progress',

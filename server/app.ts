@@ -1,31 +1,48 @@
 import { randomUUID } from 'node:crypto';
 
+import { AccountDeletion } from './accounts/account-deletion.ts';
 import { Accounts } from './accounts/accounts.ts';
+import { OwnAccount } from './accounts/own-account.ts';
 import { PasswordHasher } from './accounts/password-hasher.ts';
 import { Sessions } from './accounts/sessions.ts';
+import { Attachments } from './attachments/attachments.ts';
+import { OrphanCollector } from './attachments/orphan-collector.ts';
+import type { Blobs } from './blobs/blobs.ts';
+import { DiskBlobs } from './blobs/disk-blobs.ts';
 import type { Bus } from './bus/bus.ts';
 import { MemoryBus } from './bus/memory-bus.ts';
 import type { Config } from './config.ts';
+import { AccountNews } from './delivery/account-news.ts';
 import type { ChatParts } from './delivery/chat-session.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
+import { FriendshipNews } from './delivery/friendship-news.ts';
 import { Reconciler } from './delivery/reconciler.ts';
 import { Streams } from './delivery/streams.ts';
 import { Friends } from './friends/friends.ts';
+import { RequestExpiry } from './friends/request-expiry.ts';
+import { leaveAllGroups } from './groups/departure.ts';
 import { Groups } from './groups/groups.ts';
 import { Membership } from './groups/membership.ts';
+import { Roles } from './groups/roles.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { Conversations } from './messages/conversations.ts';
 import { CursorWriter } from './messages/cursor-writer.ts';
 import { History } from './messages/history.ts';
 import { Journal } from './messages/journal.ts';
+import { ReceiptPublisher } from './messages/receipt-publisher.ts';
+import { Receipts } from './messages/receipts.ts';
 import { Sender } from './messages/sender.ts';
+import { Typing } from './messages/typing.ts';
 import { WritePermissions } from './messages/write-permissions.ts';
 import { MemoryPresence } from './presence/memory-presence.ts';
+import { PresenceNews } from './presence/presence-news.ts';
 import { Calls } from './rpc/calls.ts';
 import { GrpcServer } from './rpc/grpc-server.ts';
 import { Health } from './rpc/health.ts';
 import { reflectionServices } from './rpc/reflection.ts';
 import { parleyServices } from './rpc/services.ts';
+import { Indexer } from './search/indexer.ts';
+import { Search } from './search/search.ts';
 import { openStore } from './store/open-store.ts';
 import type { Store } from './store/seam/store.ts';
 import { Events } from './telemetry/events.ts';
@@ -36,6 +53,7 @@ export interface Overrides {
   readonly clock?: Clock;
   readonly bus?: Bus;
   readonly store?: Store;
+  readonly blobs?: Blobs;
 }
 
 /** A server that listens. */
@@ -52,12 +70,17 @@ const HASHER_LIMITS = { concurrency: 2, queueLimit: 128 };
 const HELLO_TIMEOUT_MS = 10_000;
 const RECONCILE_EVERY_MS = 5_000;
 const CLOSE_GRACE_MS = 3_000;
+const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
+/** Each holds a part of 1 MiB. */
+const UPLOAD_SLOTS = { perUser: 4, total: 32 };
+const DOWNLOAD_SLOTS = { perUser: 16, total: 64 };
 
 /** Puts a replica together, top to bottom, and lets it listen. */
 export async function startApp(config: Config, log: Logger, overrides: Overrides = {}): Promise<App> {
   const clock = overrides.clock ?? systemClock;
   const events = new Events(log);
+  const blobs = overrides.blobs ?? (await DiskBlobs.open(config.attachments));
   const store =
     overrides.store ??
     (await openStore({
@@ -73,40 +96,76 @@ export async function startApp(config: Config, log: Logger, overrides: Overrides
 
   const bus = overrides.bus ?? new MemoryBus();
   const presence = new MemoryPresence(
-    { store: store.presence, clock, events },
-    { replica: config.replica, incarnation },
+    { store: store.presence, accounts: store.accounts, clock, events },
+    { replica: config.replica, incarnation, awayAfterMs: config.awaySeconds * 1_000 },
   );
+  const presenceNews = new PresenceNews({ presence, friends: store.friends, bus, clock, events });
   const sessions = new Sessions({ store, bus, clock, events }, { idleTtlMs: config.sessionDays * DAY_MS });
-  const accounts = new Accounts({ store, sessions, hasher: new PasswordHasher(HASHER_LIMITS), clock, events });
+  const hasher = new PasswordHasher(HASHER_LIMITS);
+  const accounts = new Accounts({ store, sessions, hasher, clock, events });
+  const ownAccount = new OwnAccount({ store, bus, sessions, hasher, presenceNews, events });
+  const groupParts = { store, bus, clock, events };
+  const deletion = new AccountDeletion({
+    ...{ store, bus, sessions, hasher, clock, events },
+    leaveGroups: (user) => leaveAllGroups(groupParts, user),
+  });
+  const expiry = new RequestExpiry({ store, clock, events }, { requestTtlMs: config.friendRequestDays * DAY_MS });
 
   const permissions = new WritePermissions(config.directMessages);
   const journal = new Journal({ store, permissions, bus, clock, events }, JOURNAL_LIMITS);
   const conversations = new Conversations(store);
-  const cursors = new CursorWriter({ store, clock, events });
+  const receiptPublisher = new ReceiptPublisher({ store, bus, clock, events });
+  const cursors = new CursorWriter({ store, clock, events }, (advances) => receiptPublisher.written(advances));
   const sender = new Sender({ conversations, journal, cursors });
+  const typing = new Typing({ store, conversations, bus }, config.directMessages);
+
+  const fileParts = { store, blobs, clock, events };
+  const attachments = new Attachments(
+    { ...fileParts, permissions, conversations },
+    { maxBytes: config.maxAttachmentBytes, uploads: UPLOAD_SLOTS, downloads: DOWNLOAD_SLOTS },
+  );
+  const collector = new OrphanCollector(fileParts, config.orphanHours * HOUR_MS);
+
+  const indexer = new Indexer({ store, clock, events });
 
   const streams = new Streams(clock);
   const dispatcher = new Dispatcher({ log: store.log, bus, clock, events });
+  const friendshipNews = new FriendshipNews({ presence, friends: store.friends, dispatcher, events });
   const reconciler = new Reconciler({ log: store.log, dispatcher, clock, events }, RECONCILE_EVERY_MS);
+  const accountNews = new AccountNews({ accounts: store.accounts, streams, events });
   bus.onEvent((event) => {
-    if (event.type === 'session-revoked') streams.revoke(event.sessionId);
+    if (event.type === 'session-revoked') streams.revoke(event.userId, event.sessionId);
+    else if (event.type === 'account-changed') accountNews.changed(event.userId);
+    else if (event.type === 'friendship') friendshipNews.changed(event.userId, event.friendId);
     else dispatcher.receive(event);
   });
 
   const { heartbeatMs, heartbeatMisses, slowConsumerMs } = config;
   const chat: ChatParts = {
-    ...{ store, sender, cursors, dispatcher, streams, presence, sessions, clock, events },
+    ...{ store, sender, typing, cursors, dispatcher, streams, presence, sessions, clock, events },
     liveness: { helloTimeoutMs: HELLO_TIMEOUT_MS, heartbeatMs, heartbeatMisses, slowConsumerMs },
     outbox: OUTBOX_LIMITS,
   };
-  const groupParts = { store, bus, clock, events };
   const services = parleyServices({
     calls: new Calls(sessions, events),
-    accounts,
-    friends: { accounts, friends: new Friends({ store, clock }), presence },
-    groups: { parts: groupParts, groups: new Groups(store), membership: new Membership(groupParts) },
+    auth: { accounts, ownAccount, sessions, deletion },
+    friends: { accounts, friends: new Friends({ store, bus, clock, expiry }), presence },
+    groups: {
+      parts: groupParts,
+      groups: new Groups(store),
+      membership: new Membership(groupParts),
+      roles: new Roles(groupParts),
+    },
     history: new History(store, conversations),
+    receipts: new Receipts(store, conversations),
+    search: new Search(store),
+    changes: {
+      ...{ store, permissions, bus, clock, events },
+      recallWithinMs: config.recallSeconds * 1_000,
+      editWithinMs: config.editSeconds * 1_000,
+    },
     chat,
+    attachments: { attachments, streams: { clock, patienceMs: slowConsumerMs } },
   });
   const health = new Health({ clock, ping: () => store.ping() });
   const server = new GrpcServer({
@@ -117,9 +176,15 @@ export async function startApp(config: Config, log: Logger, overrides: Overrides
   const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
   const dispose = async () => {
     await server.close(CLOSE_GRACE_MS);
+    await collector[Symbol.asyncDispose]();
+    await indexer[Symbol.asyncDispose]();
     streams.close();
     reconciler.close();
+    deletion[Symbol.dispose]();
+    expiry[Symbol.dispose]();
     await cursors[Symbol.asyncDispose]();
+    await receiptPublisher[Symbol.asyncDispose]();
+    presenceNews.close();
     await presence[Symbol.asyncDispose]();
     await sessions[Symbol.asyncDispose]();
     await bus[Symbol.asyncDispose]();
@@ -138,6 +203,7 @@ export async function startApp(config: Config, log: Logger, overrides: Overrides
   let draining: Promise<void> | undefined;
   try {
     const address = await server.listen(config.listen);
+    collector.start();
     return { address, drain: () => (draining ??= shutDown()) };
   } catch (error) {
     await dispose();

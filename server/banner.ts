@@ -36,10 +36,11 @@ export function helpText(): string {
   const settings = describeSettings();
   const width = Math.max(...settings.map(({ variable }) => variable.length));
   return [
-    'Usage: parley-server [serve|migrate]',
+    'Usage: parley-server [serve|migrate|reindex]',
     '',
     '  serve     serve until SIGTERM or SIGINT (default)',
     '  migrate   bring the tables of PARLEY_DATABASE_URL up to date',
+    '  reindex   rebuild the search index of PARLEY_DATABASE_URL',
     '',
     'Environment:',
     ...settings.flatMap(({ variable, fallback, help }) => [

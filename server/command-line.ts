@@ -1,30 +1,33 @@
 import { type App, startApp } from './app.ts';
 import { banner, helpText } from './banner.ts';
+import { BlobsConfigurationError } from './blobs/disk-blobs.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
-import { migrateDatabase, StoreConfigurationError } from './store/open-store.ts';
+import { systemClock } from './lib/clock.ts';
+import { rebuildIndex } from './search/rebuild-index.ts';
+import { migrateDatabase, openStore, StoreConfigurationError } from './store/open-store.ts';
 import { StoreUnavailable } from './store/seam/failures.ts';
 import { createLog } from './telemetry/log.ts';
 
-const COMMANDS = ['serve', 'migrate'] as const;
+const COMMANDS = { serve, migrate, reindex };
+/** How often a long command says how far it is. */
+const TELL_EVERY_MS = 2_000;
 
-/** Runs `parley-server [serve|migrate]` and gives the exit code: 0 done, 1 failed, 2 wrong usage. */
+/** Runs `parley-server [serve|migrate|reindex]` and gives the exit code: 0 done, 1 failed, 2 wrong usage. */
 export async function runCommand(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
   const [command = 'serve', ...rest] = args;
   if (args.includes('--help') || args.includes('-h')) {
     process.stdout.write(helpText());
     return 0;
   }
-  if (rest.length > 0 || !COMMANDS.includes(command as (typeof COMMANDS)[number])) {
+  if (rest.length > 0 || !isCommand(command)) {
     return complain(`unknown command "${args.join(' ')}"; try --help`, 2);
   }
   try {
     const config = readConfig(environment);
-    return command === 'migrate' ? await migrate(config) : await serve(config);
+    return await COMMANDS[command](config);
   } catch (error) {
     if (error instanceof ConfigError) return complain(error.message, 2);
-    if (error instanceof StoreConfigurationError || error instanceof StoreUnavailable || isListenError(error)) {
-      return complain((error as Error).message, 1);
-    }
+    if (isForTheOperator(error)) return complain(error.message, 1);
     throw error;
   }
 }
@@ -32,6 +35,19 @@ export async function runCommand(args: readonly string[], environment: NodeJS.Pr
 async function migrate(config: Config): Promise<number> {
   const done = await migrateDatabase(config.databaseUrl);
   process.stdout.write(done.length > 0 ? `migrated: ${done.join(', ')}\n` : 'nothing to migrate\n');
+  return 0;
+}
+
+async function reindex(config: Config): Promise<number> {
+  const { databaseUrl: url, databasePool: poolSize, migrateAtStart: migrate } = config;
+  await using store = await openStore({ url, migrate, poolSize, clock: systemClock });
+  let toldAt = systemClock.monotonic();
+  const { conversations, messages } = await rebuildIndex(store, (soFar) => {
+    if (systemClock.monotonic() - toldAt < TELL_EVERY_MS) return;
+    toldAt = systemClock.monotonic();
+    process.stdout.write(`${soFar.messages} messages so far\n`);
+  });
+  process.stdout.write(`indexed ${messages} messages of ${conversations} conversations\n`);
   return 0;
 }
 
@@ -50,6 +66,10 @@ async function serve(config: Config): Promise<number> {
   return 0;
 }
 
+function isCommand(name: string): name is keyof typeof COMMANDS {
+  return Object.hasOwn(COMMANDS, name);
+}
+
 /** The first signal drains, the second one exits at once. */
 function drained(app: App, onSignal: (signal: string) => void): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -63,6 +83,13 @@ function drained(app: App, onSignal: (signal: string) => void): Promise<void> {
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);
   });
+}
+
+const FOR_THE_OPERATOR = [StoreConfigurationError, StoreUnavailable, BlobsConfigurationError];
+
+/** What is wrong around the program, not in it: its message is all there is to know. */
+function isForTheOperator(error: unknown): error is Error {
+  return FOR_THE_OPERATOR.some((kind) => error instanceof kind) || isListenError(error);
 }
 
 function isListenError(error: unknown): boolean {

@@ -52,6 +52,24 @@ const SETTINGS = {
     'bring the tables of MySQL up to date at start, under a lock (SQLite always does)',
     flag,
   ),
+  attachments: setting(
+    'PARLEY_ATTACHMENTS',
+    'data/attachments',
+    'the folder for attached files; every replica must have the same one',
+    z.string().regex(/\S/, 'must be the path of a folder'),
+  ),
+  maxAttachmentBytes: setting(
+    'PARLEY_MAX_ATTACHMENT_BYTES',
+    '26214400',
+    'the largest file that may be attached, 1 to 1073741824',
+    integer(1, 1_073_741_824),
+  ),
+  orphanHours: setting(
+    'PARLEY_ORPHAN_HOURS',
+    '24',
+    'hours after which an uploaded file that no message carries is deleted, 1 to 720',
+    integer(1, 720),
+  ),
   redisUrl: setting(
     'PARLEY_REDIS_URL',
     '',
@@ -69,6 +87,24 @@ const SETTINGS = {
     'anyone',
     'who may write to a user directly: anyone (not blocked) or friends',
     z.enum(['anyone', 'friends'], 'must be anyone or friends'),
+  ),
+  friendRequestDays: setting(
+    'PARLEY_FRIEND_REQUEST_DAYS',
+    '30',
+    'days after which a friend request that nobody answered lapses, 1 to 3650',
+    integer(1, 3_650),
+  ),
+  recallSeconds: setting(
+    'PARLEY_RECALL_SECONDS',
+    '86400',
+    'how long after sending an author may recall a message, 0 (never) to 31536000; admins always may',
+    integer(0, 31_536_000),
+  ),
+  editSeconds: setting(
+    'PARLEY_EDIT_SECONDS',
+    '86400',
+    'how long after sending an author may edit a message, 0 (never) to 31536000',
+    integer(0, 31_536_000),
   ),
   reflection: setting('PARLEY_REFLECTION', 'true', 'serve gRPC reflection, for buf curl and grpcurl', flag),
   heartbeatMs: setting(
@@ -88,6 +124,12 @@ const SETTINGS = {
     '30000',
     'a stream that accepts nothing for so long is ended, 1000 to 600000',
     integer(1_000, 600_000),
+  ),
+  awaySeconds: setting(
+    'PARLEY_AWAY_SECONDS',
+    '300',
+    'a user who sends, reads and types nothing for so long is shown as away, 10 to 86400',
+    integer(10, 86_400),
   ),
   sessionDays: setting(
     'PARLEY_SESSION_DAYS',

@@ -40,7 +40,7 @@ export async function readCandidates(sql: Sql, userId: number, query: CandidateQ
        )
        ORDER BY g.created_at DESC, g.conversation_id DESC, g.seq DESC LIMIT ?
      ) f
-     JOIN message m ON m.conversation_id = f.conversation_id AND m.seq = f.seq
+     ${join} message m ON m.conversation_id = f.conversation_id AND m.seq = f.seq
      ${NAMED_ENTRY_JOINS}`,
     [
       ...readable.parameters,

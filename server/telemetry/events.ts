@@ -24,6 +24,22 @@ export class Events {
     this.#log.info({ userId, sessionId }, 'logged out');
   }
 
+  sessionRevoked(userId: number, sessionId: number): void {
+    this.#log.info({ userId, sessionId }, 'session revoked');
+  }
+
+  accountChanged(userId: number, changes: { renamed: boolean; presenceHidden: boolean | undefined }): void {
+    this.#log.info({ userId, ...changes }, 'account changed');
+  }
+
+  passwordChanged(userId: number, sessionsEnded: number): void {
+    this.#log.info({ userId, sessionsEnded }, 'password changed');
+  }
+
+  accountDeleted(userId: number): void {
+    this.#log.info({ userId }, 'account deleted');
+  }
+
   streamOpened(userId: number, sessionId: number, deviceName: string): void {
     this.#log.debug({ userId, sessionId, deviceName }, 'stream opened');
   }
@@ -38,6 +54,23 @@ export class Events {
 
   membershipChanged(groupId: number, userId: number, change: string): void {
     this.#log.info({ groupId, userId, change }, 'membership changed');
+  }
+
+  /** `changes`: which of its settings; `deleted` where it was deleted. */
+  groupChanged(groupId: number, userId: number, changes: readonly string[]): void {
+    this.#log.info({ groupId, userId, changes }, 'group changed');
+  }
+
+  messageRecalled(conversationId: number, seq: number, userId: number): void {
+    this.#log.info({ conversationId, seq, userId }, 'message recalled');
+  }
+
+  fileUploaded(attachmentId: number, userId: number, bytes: number): void {
+    this.#log.info({ attachmentId, userId, bytes }, 'file uploaded');
+  }
+
+  filesCollected(files: number): void {
+    this.#log.info({ files }, 'files that no message carries deleted');
   }
 
   batchFailed(sends: number, cause: unknown): void {

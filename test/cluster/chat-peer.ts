@@ -65,6 +65,11 @@ export class ChatPeer {
     if (this.#stream.writable) this.#stream.write({ frame });
   }
 
+  /** Says no more: the server ends the stream when everything is answered. */
+  end(): void {
+    this.#stream.end();
+  }
+
   close(): void {
     this.#stream.cancel();
   }

@@ -30,6 +30,12 @@ export class ServerProcess implements AsyncDisposable {
     return this.#environment['PARLEY_DATABASE_URL'] ?? `sqlite:${join(this.#folder, 'parley.db')}`;
   }
 
+  /** The process that serves. @throws Error while there is none */
+  get pid(): number {
+    if (this.#daemon === undefined) throw new Error('the server is not running');
+    return this.#daemon.pid;
+  }
+
   /** Starts the server, again if it has been ended. */
   async start(): Promise<void> {
     this.#daemon = await startDaemon({
@@ -37,6 +43,7 @@ export class ServerProcess implements AsyncDisposable {
       args: [
         `PARLEY_LISTEN=${this.address}`,
         `PARLEY_DATABASE_URL=${this.databaseUrl}`,
+        `PARLEY_ATTACHMENTS=${join(this.#folder, 'attachments')}`,
         ...Object.entries(this.#environment).map(([name, value]) => `${name}=${value}`),
         process.execPath,
         LAUNCHER,

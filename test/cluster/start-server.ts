@@ -7,6 +7,7 @@ import { readConfig } from '../../server/config.ts';
 import { createLog } from '../../server/telemetry/log.ts';
 import { freePort } from '../setup/free-port.ts';
 import { createDatabase } from '../setup/mariadb.ts';
+import { makeTempFolder, removeTempFolder } from '../setup/temp-folder.ts';
 
 export type Engine = 'sqlite' | 'mysql';
 
@@ -34,10 +35,12 @@ export async function freshDatabase(engine: Engine): Promise<{ url: string; remo
 
 export async function startServer(options: ServerOptions): Promise<TestServer> {
   const database = await freshDatabase(options.engine);
+  const attachments = await makeTempFolder('files');
   const config = readConfig({
     PARLEY_LISTEN: `127.0.0.1:${await freePort()}`,
     PARLEY_DATABASE_URL: database.url,
     PARLEY_MIGRATE_AT_START: 'true',
+    PARLEY_ATTACHMENTS: attachments,
     PARLEY_DRAIN_SPREAD_MS: '0',
     PARLEY_LOG_LEVEL: 'silent',
     ...options.environment,
@@ -47,6 +50,7 @@ export async function startServer(options: ServerOptions): Promise<TestServer> {
   const stop = async () => {
     await app.drain();
     await database.remove();
+    await removeTempFolder(attachments);
   };
   return { address: app.address, stop, [Symbol.asyncDispose]: stop };
 }

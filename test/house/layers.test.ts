@@ -13,6 +13,7 @@ const VIOLATIONS: readonly (readonly [rule: string, file: string, imports: strin
   ['lib-is-the-bottom', 'server/lib/clock-user.ts', '../accounts/plain.ts'],
   ['seams-know-no-domain', 'server/store/curious.ts', '../accounts/plain.ts'],
   ['domain-sees-seams-only', 'server/messages/impatient.ts', '../store/engine.ts'],
+  ['domain-sees-seams-only', 'server/attachments/impatient.ts', '../blobs/disk-blobs.ts'],
   ['rpc-sees-seams-only', 'server/rpc/impatient.ts', '../store/engine.ts'],
   ['implementations-in-app-only', 'server/groups/impatient.ts', '../presence/memory-presence.ts'],
   ['app-is-for-the-process', 'server/accounts/upward.ts', '../app.ts'],
@@ -32,6 +33,7 @@ const VIOLATIONS: readonly (readonly [rule: string, file: string, imports: strin
 const PLAIN = [
   'server/accounts/plain.ts',
   'server/store/engine.ts',
+  'server/blobs/disk-blobs.ts',
   'server/presence/memory-presence.ts',
   'server/app.ts',
   'server/config.ts',

@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import type { Store } from '../../server/store/seam/store.ts';
 import { accountConformance } from './account-conformance.ts';
+import { attachmentConformance } from './attachment-conformance.ts';
+import { changeConformance } from './change-conformance.ts';
 import { cursorConformance } from './cursor-conformance.ts';
 import { friendConformance } from './friend-conformance.ts';
+import { groupChangeConformance } from './group-change-conformance.ts';
 import { groupConformance } from './group-conformance.ts';
 import { lockConformance } from './lock-conformance.ts';
 import { logConformance } from './log-conformance.ts';
+import { searchConformance } from './search-conformance.ts';
 import { transactionConformance } from './transaction-conformance.ts';
 import { visibilityConformance } from './visibility-conformance.ts';
 import { World } from './world.ts';
@@ -14,9 +18,13 @@ const PARTS = {
   accounts: accountConformance,
   friends: friendConformance,
   groups: groupConformance,
+  'changes of groups': groupChangeConformance,
   log: logConformance,
   visibility: visibilityConformance,
+  'changes of messages': changeConformance,
+  attachments: attachmentConformance,
   cursors: cursorConformance,
+  search: searchConformance,
   transactions: transactionConformance,
   locks: lockConformance,
 } satisfies Record<string, (world: () => World, traits: EngineTraits) => void>;

@@ -62,6 +62,7 @@ export class World {
         ownerId: owner.id,
         memberLimit: 10,
         joinPolicy: 'open',
+        historyVisible: false,
         createdAt: 2_000,
         requestId,
         requestHash: requestId === null ? null : new Uint8Array(32).fill(9),
