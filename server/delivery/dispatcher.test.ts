@@ -2,9 +2,11 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { openMemoryStore, silentEvents } from '../../test/domain/domain.ts';
 import { ManualClock } from '../../test/domain/manual-clock.ts';
+import { makeGroup, makeUser } from '../../test/delivery/world.ts';
+import { withMethods } from '../../test/domain/with-methods.ts';
+import { append, text } from '../../test/store/world.ts';
 import type { Bus, Channel } from '../bus/bus.ts';
 import type { ConversationFacts, ConversationHead } from '../store/seam/records.ts';
-import type { LogStore } from '../store/seam/log.ts';
 import type { Store } from '../store/seam/store.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Feed } from './feed.ts';
@@ -43,14 +45,11 @@ describe('the dispatcher', () => {
     store = await openMemoryStore();
     bus = new Subscriptions();
     heads = [];
-    const log = new Proxy(store.log, {
-      get(target, name: keyof LogStore) {
-        if (name !== 'heads') return target[name];
-        return () => {
-          const answer = Promise.withResolvers<ConversationHead[]>();
-          heads.push(answer);
-          return answer.promise;
-        };
+    const log = withMethods(store.log, {
+      heads: () => {
+        const answer = Promise.withResolvers<ConversationHead[]>();
+        heads.push(answer);
+        return answer.promise;
       },
     });
     dispatcher = new Dispatcher({ log, bus, clock: new ManualClock(), events: silentEvents });
@@ -62,8 +61,7 @@ describe('the dispatcher', () => {
 
   const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-  async function feedOf(userId: number): Promise<Feed> {
-    const outbox = new Outbox({ maxBytes: 1e6, maxFrameBytes: 1e5 });
+  async function feedOf(userId: number, outbox = new Outbox({ maxBytes: 1e6, maxFrameBytes: 1e5 })): Promise<Feed> {
     const clock = new ManualClock();
     const signals = new StreamSignals(userId, outbox, clock);
     const parts = { log: store.log, tails: dispatcher, outbox, signals, clock, events: silentEvents };
@@ -101,6 +99,29 @@ describe('the dispatcher', () => {
     expect(bus.channels).toContain('group:7');
     expect(dispatcher.seen(1)).toBe(5);
   });
+
+  test.each(['direct', 'group'] as const)(
+    'a stream is told all of a %s conversation that began after it, however far its user has acknowledged it',
+    async (kind) => {
+      const [ann, bob] = [await makeUser(store), await makeUser(store)];
+      const outbox = new Outbox({ maxBytes: 1e6, maxFrameBytes: 1e5 });
+      const feed = await feedOf(ann.id, outbox);
+      feed.begin(() => undefined);
+      const id =
+        kind === 'group'
+          ? (await makeGroup(store, ann)).conversationId
+          : (await store.log.ensureDirect(ann.id, bob.id)).id;
+      await store.transact((tx) => append(tx, id, ann.id, [text('one'), text('two')]));
+      const [head] = await store.log.heads([id]);
+      await store.cursors.advance([{ userId: ann.id, conversationId: id, deliveredSeq: head!.lastSeq }]);
+      dispatcher.receive({ type: 'membership', conversationId: id, userId: ann.id });
+      while (heads.length === 0) await settle();
+      heads[0]?.resolve([head!]);
+      const frame = await outbox.next();
+      expect(frame).toMatchObject({ type: 'deliver', entries: { length: head!.lastSeq } });
+      dispatcher.exit(feed);
+    },
+  );
 
   test('a tail that can not be read is made anew by the next feed', async () => {
     const ann = await feedOf(1);

@@ -163,13 +163,25 @@ export class Dispatcher implements Tails {
   }
 
   async #takeIn(feed: Feed, standing: Standing): Promise<void> {
-    const { facts, visibleTo, deliveredSeq } = standing;
+    const { facts, visibleTo } = standing;
     // A read that is under way, and finds the user out, must not end what begins here.
     feed.rejoins(facts.id);
     // For somebody who is out again already, the log suffices.
     if (visibleTo === null) await this.attach(feed, [facts]);
     if (feed.revisit(facts.id)) return;
-    feed.place(facts.id, deliveredSeq, 'behind');
+    const position = await this.#beforeFirst(feed.userId, facts);
+    // Others that came at the same time may have placed it meanwhile.
+    if (!feed.revisit(facts.id)) feed.place(facts.id, position, 'behind');
+  }
+
+  /**
+   * Where a stream begins whose hello knew nothing of the conversation: all of it came later. The user's cursor may be
+   * ahead, moved by what they sent and by their other streams' acknowledgements; this stream was told none of that.
+   */
+  async #beforeFirst(userId: number, { id, kind }: ConversationFacts): Promise<number> {
+    if (kind === 'direct') return 0;
+    const { entries } = await this.#parts.log.readVisible(userId, id, { afterSeq: 0 }, { limit: 1, maxBytes: 1 });
+    return (entries[0]?.seq ?? 1) - 1;
   }
 
   async #join(tails: readonly Tail[]): Promise<void> {

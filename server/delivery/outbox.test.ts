@@ -76,6 +76,25 @@ describe('the outbox', () => {
     expect(outbox.full).toBe(false);
   });
 
+  test('is nearly empty once less than a frame waits', async () => {
+    const outbox = new Outbox(LIMITS);
+    for (const seq of [1, 2, 3, 4, 5, 6]) outbox.pushEntry(entry(seq));
+    let entered = false;
+    const nearlyEmpty = outbox.nearlyEmpty().then(() => (entered = true));
+    await seqsOf(outbox);
+    // There is room by now, but a whole frame waits still.
+    await outbox.room();
+    await Promise.resolve();
+    expect(entered).toBe(false);
+    await seqsOf(outbox);
+    await nearlyEmpty;
+    const closed = new Outbox(LIMITS);
+    for (const seq of [1, 2, 3, 4, 5]) closed.pushEntry(entry(seq));
+    const released = closed.nearlyEmpty();
+    closed.close();
+    await released;
+  });
+
   test('counts what a result gives back of its message', () => {
     const outbox = new Outbox(LIMITS);
     const error = new DomainError('INVALID_FIELD', 'a UUID');

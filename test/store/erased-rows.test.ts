@@ -69,7 +69,11 @@ describe.each(ENGINES)('an edit and a recall, in the tables of %s', (engine) => 
   });
 
   const index = (gram: number, seq: number) =>
-    runRaw(url, 'INSERT INTO message_gram (conversation_id, gram, seq) VALUES (?, ?, ?)', [id, gram, seq]);
+    runRaw(url, 'INSERT INTO message_gram (conversation_id, gram, seq, created_at) VALUES (?, ?, ?, 0)', [
+      id,
+      gram,
+      seq,
+    ]);
 
   const grams = async () =>
     (await runRaw(url, 'SELECT gram, seq FROM message_gram WHERE conversation_id = ? ORDER BY gram, seq', [id])).map(

@@ -58,7 +58,13 @@ export function transactionConformance(world: () => World, traits: EngineTraits)
       await append(tx, id, a.id, [text('gone')], true);
       await tx.friends.set(a.id, b.id, 'blocked', 1);
       await tx.log.raiseMembersVersion(id);
-      const settings = { name: 'g', description: '', memberLimit: 2, joinPolicy: 'open', historyVisible: false } as const;
+      const settings = {
+        name: 'g',
+        description: '',
+        memberLimit: 2,
+        joinPolicy: 'open',
+        historyVisible: false,
+      } as const;
       const origin = { ownerId: owner.id, createdAt: 1, requestId: null, requestHash: null };
       const { groupId } = await tx.groups.insert({ ...settings, ...origin });
       await tx.groups.openPeriod(groupId, owner.id, 1, 'owner', 1);
