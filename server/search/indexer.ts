@@ -60,7 +60,7 @@ export class Indexer implements AsyncDisposable {
       } catch (cause) {
         this.#events.workFailed('indexing new messages', cause);
       }
-      if (!states.has('more')) await this.#pause();
+      if (!states.has('more')) await this.#pause(LOOK_EVERY_MS);
     }
   }
 
@@ -80,7 +80,7 @@ export class Indexer implements AsyncDisposable {
       } catch (cause) {
         this.#events.workFailed('indexing old messages', cause);
       }
-      await this.#pause();
+      await this.#pause(LOOK_EVERY_MS);
     }
   }
 
@@ -96,8 +96,11 @@ export class Indexer implements AsyncDisposable {
     let state: State = 'more';
     try {
       for (let batch = 0; batch < BATCHES_IN_A_ROW && state === 'more' && !this.#closed; batch += 1) {
+        const begunAt = this.#clock.monotonic();
         ({ state } = await indexBatch(this.#store, conversationId, 'skip'));
         await nextTurn();
+        // A long log must not take the database from those who talk: half of the time is theirs.
+        if (state === 'more') await this.#pause(this.#clock.monotonic() - begunAt);
       }
       return state;
     } catch (cause) {
@@ -108,15 +111,15 @@ export class Indexer implements AsyncDisposable {
     }
   }
 
-  #pause(): Promise<void> {
-    if (this.#closed) return Promise.resolve();
+  #pause(delayMs: number): Promise<void> {
+    if (this.#closed || delayMs <= 0) return Promise.resolve();
     return new Promise((resolve) => {
       const end = () => {
         timer.cancel();
         this.#pauses.delete(end);
         resolve();
       };
-      const timer = this.#clock.after(LOOK_EVERY_MS, end);
+      const timer = this.#clock.after(delayMs, end);
       this.#pauses.add(end);
     });
   }
