@@ -19,6 +19,8 @@ interface Joining {
   readonly joined: Promise<void>;
 }
 
+/** Who is in thousands of conversations must not keep the event loop from everybody else. */
+const ATTACHED_AT_ONCE = 200;
 const RETRY_AFTER_MS = 1_000;
 
 /**
@@ -56,23 +58,11 @@ export class Dispatcher implements Tails {
     void this.#unsubscribe([`user:${feed.userId}`]);
   }
 
-  /** Attaches a feed to the tails of conversations, and makes those that are missing, in one batch. */
+  /** Attaches a feed to the tails of conversations, and makes those that are missing, so many at a time. */
   async attach(feed: Feed, conversations: readonly ConversationFacts[]): Promise<void> {
-    const missing = conversations.filter(({ id }) => !this.#tails.has(id)).map((facts) => new Tail(facts, this.#parts));
-    if (missing.length > 0) {
-      const joined = this.#join(missing);
-      // Whoever attaches waits for it and sees the failure; nobody else has to.
-      joined.catch(() => undefined);
-      for (const tail of missing) this.#tails.set(tail.facts.id, { tail, joined });
+    for (let start = 0; start < conversations.length; start += ATTACHED_AT_ONCE) {
+      await this.#attachSome(feed, conversations.slice(start, start + ATTACHED_AT_ONCE));
     }
-    const attached = this.#attached.get(feed) ?? new Set<number>();
-    const wanted = conversations.flatMap(({ id }) => this.#tails.get(id) ?? []);
-    for (const { tail } of wanted) {
-      tail.attach(feed);
-      attached.add(tail.facts.id);
-    }
-    this.#attached.set(feed, attached);
-    await Promise.all(new Set(wanted.map(({ joined }) => joined)));
   }
 
   seen(conversationId: number): number | undefined {
@@ -111,6 +101,24 @@ export class Dispatcher implements Tails {
   /** Conversations whose log has grown, as the log itself says: heals what the bus has lost. */
   reconcile(heads: readonly { id: number; lastSeq: number }[]): void {
     for (const { id, lastSeq } of heads) this.#tails.get(id)?.tail.expect(lastSeq);
+  }
+
+  async #attachSome(feed: Feed, conversations: readonly ConversationFacts[]): Promise<void> {
+    const missing = conversations.filter(({ id }) => !this.#tails.has(id)).map((facts) => new Tail(facts, this.#parts));
+    if (missing.length > 0) {
+      const joined = this.#join(missing);
+      // Whoever attaches waits for it and sees the failure; nobody else has to.
+      joined.catch(() => undefined);
+      for (const tail of missing) this.#tails.set(tail.facts.id, { tail, joined });
+    }
+    const attached = this.#attached.get(feed) ?? new Set<number>();
+    const wanted = conversations.flatMap(({ id }) => this.#tails.get(id) ?? []);
+    for (const { tail } of wanted) {
+      tail.attach(feed);
+      attached.add(tail.facts.id);
+    }
+    this.#attached.set(feed, attached);
+    await Promise.all(new Set(wanted.map(({ joined }) => joined)));
   }
 
   #receiveEntry(entry: Entry, membersVersion: number): void {

@@ -35,7 +35,7 @@ const AUDIENCE = `
   WHERE c.id = ?`;
 
 /** A user may have thousands: a read of all would hold up everybody else. */
-const CONVERSATIONS_PER_READ = 500;
+const CONVERSATIONS_PER_READ = 200;
 
 interface ActiveRow extends Row {
   readonly database_now: number;

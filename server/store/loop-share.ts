@@ -3,7 +3,7 @@ import { Mutex } from 'async-mutex';
 
 /** After so much reading, everything else of the process gets so many turns of the event loop. */
 const SLICE_MS = 1;
-const TURNS_OF_OTHERS = 4;
+const TURNS_OF_OTHERS = 12;
 
 /**
  * Shares the event loop between reads that run inside their call and everything else. Such reads answer by promises,
