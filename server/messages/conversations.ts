@@ -46,8 +46,13 @@ export class Conversations {
     const cached = this.#cache.get(cacheKey(userId, target));
     if (target.kind === 'group') return cached ?? log.ofGroup(target.groupId);
     const facts = cached ?? (await log.direct(userId, target.userId));
-    const [head] = facts === undefined ? [] : await log.heads([facts.id]);
-    return head === undefined || head.lastSeq === 0 ? undefined : facts;
+    return facts === undefined || (await this.isSilent(facts.id)) ? undefined : facts;
+  }
+
+  /** Whether nothing was ever said: see toRead. */
+  async isSilent(conversationId: number): Promise<boolean> {
+    const [head] = await this.#store.log.heads([conversationId]);
+    return head === undefined || head.lastSeq === 0;
   }
 
   async #group(groupId: number): Promise<ConversationFacts> {

@@ -63,7 +63,8 @@ export class History {
       maxBytes: MAX_PAGE_BYTES,
       includeEarlier: true,
     });
-    if (!page.known) throw conversationNotFound();
+    const isSilent = page.entries.length === 0 && (await this.#conversations.isSilent(conversationId));
+    if (!page.known || isSilent) throw conversationNotFound();
     return { conversationId, ...firstOf(page, from, limit) };
   }
 

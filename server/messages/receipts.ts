@@ -25,7 +25,7 @@ export class Receipts {
   async list(userId: number, of: number | Target, page: PageById): Promise<UserCursor[]> {
     const conversationId = typeof of === 'number' ? of : (await this.#conversations.toRead(userId, of))?.id;
     const standing = conversationId && (await this.#store.log.standing(userId, conversationId));
-    if (!standing || standing.visibleTo !== null) throw conversationNotFound();
+    if (!standing || standing.lastSeq === 0 || standing.visibleTo !== null) throw conversationNotFound();
     const { facts } = standing;
     return facts.kind === 'group'
       ? this.#store.cursors.ofMembers(userId, facts.groupId, page)

@@ -76,7 +76,7 @@ export class Search {
 
   async #checkKnown(userId: number, conversationId: number): Promise<void> {
     const standing = await this.#store.log.standing(userId, conversationId);
-    if (standing === undefined) throw conversationNotFound();
+    if (standing === undefined || standing.lastSeq === 0) throw conversationNotFound();
   }
 }
 

@@ -1,6 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 
+import { ChatServiceService } from '../../../proto/gen/parley/v1/chat_service.pb.ts';
 import { FriendStatus } from '../../../proto/gen/parley/v1/friend.pb.ts';
 import { FriendServiceService } from '../../../proto/gen/parley/v1/friend_service.pb.ts';
 import { HistoryServiceService } from '../../../proto/gen/parley/v1/history_service.pb.ts';
@@ -57,6 +58,34 @@ describe.each(ENGINES)('blocking, on %s', (engine) => {
     await expect(bob.post(textMessage(toUser(ann.id), 'hello'))).rejects.toMatchObject(UNAVAILABLE);
     expect(await bob.conversations()).toEqual([]);
     expect(await ann.conversations()).toEqual([]);
+  });
+
+  test('makes no conversation that the blocked one could find by its id', async () => {
+    const carol = (await stage().users('carol'))[0];
+    const { receipt } = await ann.call(ChatServiceService.sendMessage, {
+      message: textMessage(toUser(carol.id), 'the last id that is taken'),
+    });
+    await block(ann, bob);
+    const id = receipt!.conversationId + 1n;
+    const conversation = { $case: 'conversationId', value: id } as const;
+    const missing = { code: status.NOT_FOUND, reason: 'CONVERSATION_NOT_FOUND' };
+    const refusals = [
+      bob.call(HistoryServiceService.listMessages, { conversation, position: undefined, ...FIRST_PAGE }),
+      bob.call(HistoryServiceService.listReceipts, { conversation, ...FIRST_PAGE }),
+      bob.call(HistoryServiceService.searchMessages, { query: 'last', conversationId: id, ...FIRST_PAGE }),
+    ];
+    for (const refused of refusals) await expect(refused).rejects.toMatchObject(missing);
+
+    // It is there, and found as soon as something is said.
+    await unblock(ann, bob);
+    const said = await bob.call(ChatServiceService.sendMessage, { message: textMessage(toUser(ann.id), 'hello') });
+    expect(said.receipt?.conversationId).toBe(id);
+    const found = await bob.call(HistoryServiceService.listMessages, {
+      conversation,
+      position: undefined,
+      ...FIRST_PAGE,
+    });
+    expect(found.messages.map(textOf)).toEqual(['hello']);
   });
 
   test('shows whom one has blocked, by id, page by page, and only to oneself', async () => {
