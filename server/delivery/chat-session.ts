@@ -18,12 +18,13 @@ import { Liveness, type LivenessOptions } from './liveness.ts';
 import type { Position } from './marks.ts';
 import type { GoAwayReason } from './outbound.ts';
 import { Outbox, type OutboxLimits } from './outbox.ts';
-import { type ClientCursors, startingPlaces } from './starting-places.ts';
+import type { ClientCursors } from './starting-places.ts';
 import { StreamMarks } from './stream-marks.ts';
 import { StreamSends } from './stream-sends.ts';
 import { StreamSignals } from './stream-signals.ts';
 import { StreamTyping } from './stream-typing.ts';
 import type { Streams } from './streams.ts';
+import { attachPlaces, beginAtPlaces } from './take-places.ts';
 
 export interface ChatParts {
   readonly store: Store;
@@ -249,25 +250,12 @@ export class ChatSession {
 
   /** Attach first, then read from the cursors, then go over to the live end. */
   async #takePlaces(cursors: ClientCursors | null, logEpoch: string): Promise<void> {
-    const { dispatcher, store, presence } = this.#parts;
-    const { id } = this.caller.user;
-    await dispatcher.enter(this.#feed);
-    // What this user's other streams have acknowledged counts from here on.
-    await this.#parts.cursors.flush();
-    const places = startingPlaces(await store.log.standings(id), cursors, logEpoch);
-    const open = places.flatMap(({ standing }) => (standing.visibleTo === null ? [standing.facts] : []));
-    await dispatcher.attach(this.#feed, open);
+    const { dispatcher, presence } = this.#parts;
+    const places = await attachPlaces(this.#feed, this.#parts, cursors, logEpoch);
     if (this.#over) return;
     this.#started = true;
-    presence.arrive(id);
-    for (const { standing, position, declared, reset } of places) {
-      const conversationId = standing.facts.id;
-      if (reset) this.outbox.pushNotice({ type: 'reset', conversationId, seq: position });
-      const open = standing.visibleTo === null;
-      const head = standing.visibleTo ?? Math.max(standing.lastSeq, dispatcher.seen(conversationId) ?? 0);
-      const state = position < head ? 'behind' : open ? 'live' : 'ended';
-      this.#feed.place(conversationId, position, state, declared);
-    }
+    presence.arrive(this.#feed.userId);
+    beginAtPlaces(places, { feed: this.#feed, dispatcher, outbox: this.outbox });
     this.#feed.begin(() => {
       this.outbox.pushNotice({ type: 'caught-up' });
       this.#caughtUp.resolve();
