@@ -53,10 +53,8 @@ export class Tail {
   constructor(facts: ConversationFacts, parts: TailParts) {
     this.facts = facts;
     this.#parts = parts;
-    if (facts.kind === 'group') return;
     // Who may read a direct conversation never changes.
-    this.#membersVersion = Number.MAX_SAFE_INTEGER;
-    for (const userId of facts.users) this.#periods.set(userId, [{ userId, joinedSeq: 1, leftSeq: null }]);
+    if (facts.kind === 'direct') this.#membersVersion = Number.MAX_SAFE_INTEGER;
   }
 
   get seen(): number {
@@ -172,6 +170,7 @@ export class Tail {
   }
 
   #mayRead(userId: number, seq: number): boolean {
+    if (this.facts.kind === 'direct') return this.facts.users.includes(userId);
     const periods = this.#periods.get(userId) ?? [];
     return periods.some(({ joinedSeq, leftSeq }) => joinedSeq <= seq && (leftSeq === null || seq <= leftSeq));
   }
@@ -191,6 +190,7 @@ export class Tail {
   }
 
   async #loadAudience(afterSeq: number): Promise<void> {
+    if (this.facts.kind === 'direct') return;
     const audience = await this.#parts.log.audience(this.facts.id, afterSeq);
     this.#periods = Map.groupBy(audience.periods, (period) => period.userId);
     this.#membersVersion = audience.membersVersion;
