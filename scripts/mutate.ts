@@ -1,6 +1,6 @@
 import { globSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { type Mutant, mutantsOf } from './mutation/mutants.ts';
@@ -126,7 +126,7 @@ for (const candidate of drawn) {
     `${outcomes.length}/${drawn.length} ${outcome.fate} (${outcome.seconds.toFixed(0)} s): ${describe(outcome)}`,
   );
 }
-const output = join(ROOT, options.output);
+const output = resolve(ROOT, options.output);
 await mkdir(dirname(output), { recursive: true });
 await writeFile(output, JSON.stringify({ seed: Number(options.seed), outcomes }, null, 2));
 console.log(`\n${summarize(outcomes)}\nresults: ${options.output}`);

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -67,6 +68,8 @@ async function withDatabase<T>(engine: Engine, use: (url: string) => Promise<T>)
 async function logIn(address: string, { resident }: Waiting, acknowledge: boolean): Promise<ReadBacklog> {
   const file = join(import.meta.dirname, 'backlog-reader.ts');
   const child = fork(file, [address, resident.token, acknowledge ? 'acknowledge' : '']);
+  // A client's machine is another one: what it does with what it is given must not slow this one down.
+  if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
   const result = once(child, 'message') as Promise<[ReadBacklog]>;
   const [code] = (await once(child, 'exit')) as [number | null];
   if (code !== 0) throw new Error(`the reader ended with ${code}`);
