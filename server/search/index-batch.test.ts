@@ -41,14 +41,21 @@ const batch = () => indexBatch(store, conversationId, 'skip');
 const long = (name: string) => `${name} ${Array.from({ length: 400 }, (_, n) => (n * 7_919).toString(36)).join(' ')}`;
 
 describe('a batch', () => {
-  test('goes through a hundred entries, and the next one goes on', async () => {
-    await world.say(conversationId, me, ...Array.from({ length: 230 }, (_, n) => text(`word${n + 1}`)));
-    expect(await batch()).toEqual({ state: 'more', messages: 100 });
-    expect([await found('word100'), await found('word101')]).toEqual([[100], []]);
-    expect(await batch()).toEqual({ state: 'more', messages: 100 });
-    expect(await batch()).toEqual({ state: 'caught-up', messages: 30 });
+  test('goes through twenty entries, and the next one goes on', async () => {
+    await world.say(conversationId, me, ...Array.from({ length: 50 }, (_, n) => text(`word${n + 1}`)));
+    expect(await batch()).toEqual({ state: 'more', messages: 20 });
+    expect([await found('word20'), await found('word21')]).toEqual([[20], []]);
+    expect(await batch()).toEqual({ state: 'more', messages: 20 });
+    expect(await batch()).toEqual({ state: 'caught-up', messages: 10 });
     expect(await batch()).toEqual({ state: 'caught-up', messages: 0 });
-    expect(await found('word230')).toEqual([230]);
+    expect(await found('word50')).toEqual([50]);
+  });
+
+  test('of long texts is small, however few words they have', async () => {
+    await world.say(conversationId, me, ...Array.from({ length: 5 }, (_, n) => text(`word${n} ${'x'.repeat(8_000)}`)));
+    expect(await batch()).toEqual({ state: 'more', messages: 3 });
+    expect([await found('word2'), await found('word3')]).toEqual([[3], []]);
+    expect(await batch()).toEqual({ state: 'caught-up', messages: 2 });
   });
 
   test('ends early where texts are long, and passes over none', async () => {
@@ -103,21 +110,21 @@ describe('a batch', () => {
 describe('rebuilding', () => {
   test('replaces whatever the index holds, in every conversation', async () => {
     const other = (await store.log.ensureDirect(me, (await world.user()).id)).id;
-    await world.say(conversationId, me, ...Array.from({ length: 150 }, (_, n) => text(`word${n + 1}`)));
+    await world.say(conversationId, me, ...Array.from({ length: 30 }, (_, n) => text(`word${n + 1}`)));
     await world.say(other, me, text('another'));
     await indexAll();
     // As an older version might have left it.
     await store.transact(async (tx) => {
       await tx.search.lock(conversationId, 'wait');
-      await tx.search.replaceGrams(conversationId, [{ seq: 150, createdAt: 3_150, grams: [1, 2, 3] }]);
+      await tx.search.replaceGrams(conversationId, [{ seq: 30, createdAt: 3_030, grams: [1, 2, 3] }]);
     });
-    expect(await found('word150')).toEqual([]);
+    expect(await found('word30')).toEqual([]);
     const told: Rebuilt[] = [];
-    expect(await rebuildIndex(store, (soFar) => told.push({ ...soFar }))).toEqual({ conversations: 2, messages: 151 });
-    expect(told.map(({ messages }) => messages)).toEqual([100, 150, 151]);
-    expect([await found('word150'), await found('another')]).toEqual([[150], [1]]);
+    expect(await rebuildIndex(store, (soFar) => told.push({ ...soFar }))).toEqual({ conversations: 2, messages: 31 });
+    expect(told.map(({ messages }) => messages)).toEqual([20, 30, 31]);
+    expect([await found('word30'), await found('another')]).toEqual([[30], [1]]);
     expect((await store.search.candidates(peer, { grams: [1], limit: 9 })).entries).toEqual([]);
-    expect(await rebuildIndex(store, () => undefined)).toEqual({ conversations: 2, messages: 151 });
+    expect(await rebuildIndex(store, () => undefined)).toEqual({ conversations: 2, messages: 31 });
   });
 
   test('goes through more conversations than a page holds', async () => {

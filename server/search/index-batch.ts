@@ -4,8 +4,10 @@ import type { Transaction } from '../store/seam/transaction.ts';
 import { gramsOf } from './grams.ts';
 
 /** A batch is small: it holds locks, and on SQLite the process does nothing else meanwhile. */
-const MAX_ENTRIES = 100;
+const MAX_ENTRIES = 20;
 const ENOUGH_GRAMS = 1_000;
+/** Long texts may have few grams, and take their time all the same. */
+const ENOUGH_CHARACTERS = 16_384;
 
 /** What a batch came to. `busy`: another is at work on this conversation. */
 export interface IndexedBatch {
@@ -48,16 +50,17 @@ function gramsUntilEnough(
   edited: ReadonlyMap<number, IndexedEntry>,
 ): { grams: EntryGrams[]; upTo: number } {
   const bySeq = new Map<number, EntryGrams>();
-  let [upTo, count] = [0, 0];
+  let [upTo, count, characters] = [0, 0, 0];
   for (const entry of entries) {
     const { seq, createdAt, text } = edited.get(entry.editedSeq ?? 0) ?? entry;
     if (!bySeq.has(seq)) {
       const grams = text === null ? [] : gramsOf(text);
       bySeq.set(seq, { seq, createdAt, grams });
       count += grams.length;
+      characters += text?.length ?? 0;
     }
     upTo = entry.seq;
-    if (count >= ENOUGH_GRAMS) break;
+    if (count >= ENOUGH_GRAMS || characters >= ENOUGH_CHARACTERS) break;
   }
   return { grams: [...bySeq.values()], upTo };
 }
