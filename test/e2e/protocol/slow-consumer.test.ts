@@ -14,7 +14,7 @@ import { useStage } from './stage.ts';
 const COUNT = 500;
 
 describe.each(ENGINES)('a client that stops reading, on %s', (engine) => {
-  const stage = useStage(engine, { PARLEY_SLOW_CONSUMER_MS: '1000' });
+  const stage = useStage(engine, { PARLEY_SLOW_CONSUMER_MS: '4000' });
   let ann: RawUser;
   let bob: RawUser;
   let annChat: RawChat;
@@ -50,7 +50,7 @@ describe.each(ENGINES)('a client that stops reading, on %s', (engine) => {
 
     const { waited } = await bob.resume();
     expect(seqsOf(waited)).toEqual(upTo(COUNT));
-  }, 30_000);
+  }, 60_000);
 
   test('is told why where it reads again, and goes on from what it has', async () => {
     const slow = await bob.connect();
@@ -79,7 +79,7 @@ describe.each(ENGINES)('a client that stops reading, on %s', (engine) => {
     const seq = BigInt(seqsOf(entries).length);
     const { waited } = await bob.resume({ logEpoch, positions: [{ conversationId, seq }] });
     expect([...seqsOf(entries), ...seqsOf(waited)]).toEqual(upTo(COUNT));
-  }, 30_000);
+  }, 60_000);
 
   test('does not hold up anybody else', async () => {
     const other = await (await bob.logIn()).connect();
@@ -87,7 +87,7 @@ describe.each(ENGINES)('a client that stops reading, on %s', (engine) => {
     slow.pause();
     await sendMegabytes();
     expect((await other.entries(COUNT)).map(({ seq }) => Number(seq))).toEqual(upTo(COUNT));
-  }, 30_000);
+  }, 60_000);
 });
 
 function seqsOf(frames: readonly ResponseFrame[]): number[] {
