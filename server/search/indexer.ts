@@ -14,6 +14,8 @@ const LOOK_BACK_MS = 15_000;
 /** Of one conversation in a row, so that a long log doesn't hold up the others. */
 const BATCHES_IN_A_ROW = 5;
 const CONVERSATIONS_PER_PAGE = 1_000;
+/** After a batch that others follow it rests so many times as long as the batch took. */
+const REST_PER_WORK = 4;
 
 export interface IndexerParts {
   readonly store: Store;
@@ -99,8 +101,8 @@ export class Indexer implements AsyncDisposable {
         const begunAt = this.#clock.monotonic();
         ({ state } = await indexBatch(this.#store, conversationId, 'skip'));
         await nextTurn();
-        // A long log must not take the database from those who talk: half of the time is theirs.
-        if (state === 'more') await this.#pause(this.#clock.monotonic() - begunAt);
+        // A long log must not take the database from those who talk: most of the time is theirs.
+        if (state === 'more') await this.#pause(REST_PER_WORK * (this.#clock.monotonic() - begunAt));
       }
       return state;
     } catch (cause) {
