@@ -48,16 +48,28 @@ export type Signal =
 /** `user:<id>` for one user's devices, `group:<id>` for a group's members. */
 export type Channel = `user:${number}` | `group:${number}`;
 
+/** `degraded`: what is published may be lost, until it is `up` again. */
+export type BusState = 'up' | 'degraded';
+
 /**
  * Carries events to the replicas that have subscribed to a channel, this one included. Per channel and publisher in
  * order; at most once; an event may be lost, never damaged.
  */
 export interface Bus extends AsyncDisposable {
-  /** Returns once everything published from now on will arrive. Subscribing twice counts once. */
+  /**
+   * Returns once everything published from now on will arrive; while the bus is degraded at once, and what is subscribed
+   * to arrives again when it is up. Subscribing twice counts once.
+   */
   subscribe(channels: readonly Channel[]): Promise<void>;
   unsubscribe(channels: readonly Channel[]): Promise<void>;
   /** Never throws and never waits: a publish that fails is lost. */
   publish(channel: Channel, event: BusEvent): void;
   /** Sets the one receiver of everything that arrives. */
   onEvent(receive: (event: BusEvent) => void): void;
+  readonly state: BusState;
+  /**
+   * Sets the one listener of changes of `state`. Told `degraded`, it must look for events elsewhere; told `up`, once
+   * more: what was published before may be lost, what is published from now on to any channel subscribed to arrives.
+   */
+  onState(changed: (state: BusState) => void): void;
 }

@@ -2,6 +2,7 @@ import type { Bus, BusEvent, Channel } from './bus.ts';
 
 /** The bus of a replica that is alone: what is published here arrives here, after the code that publishes it. */
 export class MemoryBus implements Bus {
+  readonly state = 'up';
   readonly #channels = new Set<Channel>();
   #receive: (event: BusEvent) => void = () => undefined;
 
@@ -21,6 +22,9 @@ export class MemoryBus implements Bus {
   onEvent(receive: (event: BusEvent) => void): void {
     this.#receive = receive;
   }
+
+  /** It is always up. */
+  onState(): void {}
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#channels.clear();

@@ -17,6 +17,7 @@ const GROUP: ConversationFacts = { id: 1, kind: 'group', groupId: 7 };
 
 /** A bus that knows who is subscribed. */
 class Subscriptions implements Bus {
+  readonly state = 'up';
   readonly channels = new Set<Channel>();
 
   async subscribe(channels: readonly Channel[]): Promise<void> {
@@ -30,6 +31,8 @@ class Subscriptions implements Bus {
   publish(): void {}
 
   onEvent(): void {}
+
+  onState(): void {}
 
   async [Symbol.asyncDispose](): Promise<void> {}
 }

@@ -12,6 +12,8 @@ import { PersistentSender } from './persistent-sender.ts';
 import { withSeed } from './seeded-random.ts';
 
 const KILLS = 20;
+/** Whether a kill falls between a commit and its result is chance: there are more until that has happened. */
+const MOST_KILLS = 60;
 /** From the server's being up until it is killed: in the middle of sends, at another place each time. */
 const LIFE_MS = { least: 150, most: 450 };
 
@@ -74,7 +76,8 @@ async function killRepeatedly(random: () => number, environment: Readonly<Record
   const sending = Promise.all(senders.map((sender) => sender.run(uptime.wait)));
   const reading = reader.run(uptime.wait);
 
-  for (let kill = 0; kill < KILLS; kill += 1) {
+  const hit = () => senders.every(({ storedUnanswered }) => storedUnanswered > 0);
+  for (let kill = 0; kill < KILLS || (kill < MOST_KILLS && !hit()); kill += 1) {
     await pause(LIFE_MS.least + random() * (LIFE_MS.most - LIFE_MS.least));
     uptime.down();
     await server.kill();

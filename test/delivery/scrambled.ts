@@ -36,6 +36,7 @@ export function scrambledStore(store: Store, scheduler: Scheduler): Store {
 }
 
 export class ScrambledBus implements Bus {
+  readonly state = 'up';
   readonly #scheduler: Scheduler;
   readonly #fates: Iterator<Fate>;
   readonly #channels = new Set<Channel>();
@@ -71,6 +72,8 @@ export class ScrambledBus implements Bus {
   onEvent(receive: (event: BusEvent) => void): void {
     this.#receive = receive;
   }
+
+  onState(): void {}
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#channels.clear();

@@ -29,6 +29,7 @@ export function openMemoryStore(): Promise<Store> {
 
 /** A bus that keeps what was published. */
 export class RecordingBus implements Bus {
+  readonly state = 'up';
   readonly published: { readonly channel: Channel; readonly event: BusEvent }[] = [];
 
   async subscribe(): Promise<void> {}
@@ -40,6 +41,8 @@ export class RecordingBus implements Bus {
   }
 
   onEvent(): void {}
+
+  onState(): void {}
 
   /** The entries published to a channel. */
   entries(channel: Channel): Entry[] {
