@@ -3,11 +3,16 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { openMemoryStore, silentEvents } from '../../test/domain/domain.ts';
 import { ManualClock } from '../../test/domain/manual-clock.ts';
 import { makeGroup, makeUser } from '../../test/delivery/world.ts';
+import { until } from '../../test/domain/until.ts';
 import { withMethods } from '../../test/domain/with-methods.ts';
 import { append, text } from '../../test/store/world.ts';
 import type { Bus, Channel } from '../bus/bus.ts';
 import type { ConversationFacts, ConversationHead } from '../store/seam/records.ts';
 import type { Store } from '../store/seam/store.ts';
+import { Membership } from '../groups/membership.ts';
+import { Events } from '../telemetry/events.ts';
+import { createLog } from '../telemetry/log.ts';
+import { Metrics } from '../telemetry/metrics.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Feed } from './feed.ts';
 import { Outbox } from './outbox.ts';
@@ -67,7 +72,8 @@ describe('the dispatcher', () => {
   async function feedOf(userId: number, outbox = new Outbox({ maxBytes: 1e6, maxFrameBytes: 1e5 })): Promise<Feed> {
     const clock = new ManualClock();
     const signals = new StreamSignals(userId, outbox, clock);
-    const parts = { log: store.log, tails: dispatcher, outbox, signals, clock, events: silentEvents };
+    const sends = { lull: async () => undefined };
+    const parts = { log: store.log, tails: dispatcher, sends, outbox, signals, clock, events: silentEvents };
     const feed = new Feed(userId, parts);
     await dispatcher.enter(feed);
     return feed;
@@ -125,6 +131,112 @@ describe('the dispatcher', () => {
       dispatcher.exit(feed);
     },
   );
+
+  describe('told by the log what happened lately', () => {
+    let metrics: Metrics;
+
+    beforeEach(() => {
+      metrics = new Metrics();
+      const events = new Events(createLog({ level: 'silent', format: 'json', replica: 'test' }), metrics);
+      dispatcher = new Dispatcher({ log: store.log, bus, clock: new ManualClock(), events });
+    });
+
+    const gaps = async () => {
+      const { text } = await metrics.exposition();
+      return ['entry', 'conversation'].map((kind) => Number(new RegExp(`kind="${kind}"} (.*)`).exec(text)?.[1]));
+    };
+
+    test('takes streams into a first contact, once, and counts it', async () => {
+      const [ann, bob] = [await makeUser(store), await makeUser(store)];
+      const outbox = new Outbox({ maxBytes: 1e6, maxFrameBytes: 1e5 });
+      const feed = await feedOf(ann.id, outbox);
+      feed.begin(() => undefined);
+      const { id } = await store.log.ensureDirect(ann.id, bob.id);
+      await store.transact((tx) => append(tx, id, bob.id, [text('one')]));
+      const activity = await store.log.activeSince(0);
+      for (let times = 0; times < 3; times += 1) dispatcher.reconcile(activity);
+      expect(await outbox.next()).toMatchObject({ type: 'deliver', entries: { length: 1 } });
+      await until(() => feed.position(id) === 1);
+      dispatcher.reconcile(activity);
+      await settle();
+      expect(await gaps()).toEqual([0, 1]);
+      dispatcher.exit(feed);
+    });
+
+    test('detaches streams whose user is out, once they have what was said up to there', async () => {
+      const [ann, bob] = [await makeUser(store), await makeUser(store)];
+      const group = await makeGroup(store, ann);
+      const parts = { store, bus, clock: new ManualClock(), events: silentEvents };
+      const membership = new Membership(parts);
+      await membership.join(bob, group.id);
+      const outbox = new Outbox({ maxBytes: 1e6, maxFrameBytes: 1e5 });
+      const feed = await feedOf(bob.id, outbox);
+      const facts: ConversationFacts = { id: group.conversationId, kind: 'group', groupId: group.id };
+      await dispatcher.attach(feed, [facts]);
+      feed.place(facts.id, 2, 'live');
+      feed.begin(() => undefined);
+      await membership.leave(bob, group.id);
+      dispatcher.reconcile(await store.log.activeSince(0));
+      await until(() => dispatcher.seen(facts.id) === undefined);
+      expect(feed.position(facts.id)).toBe(3);
+      expect(bus.channels).toEqual(new Set([`user:${bob.id}`]));
+      dispatcher.exit(feed);
+    });
+
+    test('reads nothing where everything is known', async () => {
+      const ann = await makeUser(store);
+      const group = await makeGroup(store, ann);
+      const facts: ConversationFacts = { id: group.conversationId, kind: 'group', groupId: group.id };
+      const feed = await feedOf(ann.id);
+      await dispatcher.attach(feed, [facts]);
+      feed.place(facts.id, 1, 'live');
+      feed.begin(() => undefined);
+      const activity = await store.log.activeSince(0);
+      await store[Symbol.asyncDispose]();
+      dispatcher.reconcile(activity);
+      await settle();
+      expect(await gaps()).toEqual([0, 0]);
+      dispatcher.exit(feed);
+      store = await openMemoryStore();
+    });
+
+    test('counts entries that the bus did not tell of, and no others', async () => {
+      const ann = await makeUser(store);
+      const group = await makeGroup(store, ann);
+      const facts: ConversationFacts = { id: group.conversationId, kind: 'group', groupId: group.id };
+      const clock = new ManualClock();
+      const events = new Events(createLog({ level: 'silent', format: 'json', replica: 'test' }), metrics);
+      dispatcher = new Dispatcher({ log: store.log, bus, clock, events });
+      const feed = await feedOf(ann.id);
+      await dispatcher.attach(feed, [facts]);
+      await store.transact((tx) => append(tx, facts.id, ann.id, [text('two'), text('three'), text('four')]));
+      const [two, three] = await store.log.read(facts.id, 1, { limit: 10, maxBytes: 1e6 });
+      dispatcher.receive({ type: 'entry', entry: two!, membersVersion: 2 });
+      await until(() => dispatcher.seen(facts.id) === 2);
+      dispatcher.reconcile(await store.log.activeSince(0));
+      dispatcher.receive({ type: 'entry', entry: three!, membersVersion: 2 });
+      await until(() => {
+        clock.advance(20);
+        return dispatcher.seen(facts.id) === 4;
+      });
+      expect(await gaps()).toEqual([1, 0]);
+      dispatcher.exit(feed);
+    });
+
+    test('forgets its tails where the log is another one', async () => {
+      const feed = await feedOf((await makeUser(store)).id);
+      const group = await makeGroup(store, await makeUser(store));
+      const facts: ConversationFacts = { id: group.conversationId, kind: 'group', groupId: group.id };
+      await dispatcher.attach(feed, [facts]);
+      dispatcher.forgetLog();
+      expect(dispatcher.seen(facts.id)).toBeUndefined();
+      const another = await feedOf((await makeUser(store)).id);
+      await dispatcher.attach(another, [facts]);
+      dispatcher.exit(feed);
+      expect(dispatcher.seen(facts.id)).toBe(1);
+      dispatcher.exit(another);
+    });
+  });
 
   test('a tail that can not be read is made anew by the next feed', async () => {
     const ann = await feedOf(1);

@@ -53,7 +53,9 @@ afterEach(async () => {
 async function open(): Promise<{ feed: Feed; outbox: Outbox }> {
   const outbox = new Outbox({ maxBytes: 1e7, maxFrameBytes: 1e5 });
   const signals = new StreamSignals(ann.id, outbox, clock);
-  const feed = new Feed(ann.id, { log: store.log, tails: dispatcher, outbox, signals, clock, events: silentEvents });
+  const sends = { lull: async () => undefined };
+  const parts = { log: store.log, tails: dispatcher, sends, outbox, signals, clock, events: silentEvents };
+  const feed = new Feed(ann.id, parts);
   await dispatcher.enter(feed);
   await dispatcher.attach(feed, [{ id: group.conversationId, kind: 'group', groupId: group.groupId }]);
   return { feed, outbox };

@@ -186,6 +186,28 @@ describe('the journal', () => {
     expect(await domain.sendOne(ann, toUser(bob), 'next')).toMatchObject({ receipt: { seq: 2 } });
   });
 
+  test('lets what can wait wait while a transaction is under way, but not for ever', async () => {
+    const gate = Promise.withResolvers<void>();
+    const slow = withTransactions(store, async (run) => {
+      await gate.promise;
+      return run();
+    });
+    const domain = new Domain(store, { journalStore: slow });
+    const [ann, bob] = await people(domain);
+    await domain.journal.lull(60_000);
+    await new UserStream(domain, ann, toUser(bob)).send('first');
+
+    const told: string[] = [];
+    const patient = domain.journal.lull(60_000).then(() => told.push('over'));
+    const impatient = domain.journal.lull(20).then(() => told.push('long enough'));
+    await domain.clock.advance(20);
+    await impatient;
+    expect(told).toEqual(['long enough']);
+    gate.resolve();
+    await patient;
+    await domain.journal.lull(60_000);
+  });
+
   test('flushing an idle one is done at once', async () => {
     await new Domain(store).journal.flush();
   });

@@ -26,6 +26,7 @@ export class Journal {
   #asideRunning = 0;
   readonly #asideReady: number[] = [];
   readonly #idleWaiters: (() => void)[] = [];
+  readonly #lullWaiters = new Set<() => void>();
 
   constructor(parts: JournalParts, limits: QueueLimits) {
     this.#parts = parts;
@@ -52,6 +53,17 @@ export class Journal {
     if (!this.#writing) void this.#write();
   }
 
+  /** Resolves when no transaction is under way, at the latest after `mostMs`: what can wait lets sends go first. */
+  async lull(mostMs: number): Promise<void> {
+    if (!this.#writing) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#lullWaiters.add(resolve);
+    const timer = this.#parts.clock.after(mostMs, resolve);
+    await promise;
+    timer.cancel();
+    this.#lullWaiters.delete(resolve);
+  }
+
   /** Resolves when everything that was submitted has its result. */
   async flush(): Promise<void> {
     while (this.#queue.size > 0) await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
@@ -66,6 +78,7 @@ export class Journal {
       if (batch.length > 0) await this.#commit(batch, 'skip');
     }
     this.#writing = false;
+    for (const resolve of this.#lullWaiters) resolve();
   }
 
   async #commit(batch: readonly Queued[], held: Held): Promise<void> {
@@ -138,6 +151,7 @@ export class Journal {
 
   #settle({ send, settle }: Queued, outcome: SendOutcome): void {
     if (send.lane !== null) noteInLane(send.lane, send.clientMessageId, outcome);
+    if (outcome.ok) this.#parts.events.messageSent();
     settle(outcome);
   }
 

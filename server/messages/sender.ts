@@ -65,6 +65,11 @@ export class Sender {
     });
   }
 
+  /** As Journal#lull. */
+  lull(mostMs: number): Promise<void> {
+    return this.#journal.lull(mostMs);
+  }
+
   #refuseIfFull(): void {
     if (!this.#journal.full) return;
     throw new DomainError('OVERLOADED', 'too many messages are waiting to be stored', { retryAfterMs: 500 });
