@@ -7,16 +7,16 @@ import {
   type SendResult,
 } from '../../proto/gen/parley/v1/chat.pb.ts';
 import { ChatResponse } from '../../proto/gen/parley/v1/chat_service.pb.ts';
-import { Message } from '../../proto/gen/parley/v1/message.pb.ts';
 import type { GoAwayReason, Outbound } from '../delivery/outbound.ts';
 import { MAX_PAYLOAD_BYTES, MAX_TEXT_BYTES } from '../messages/content-rules.ts';
 import type { SendOutcome } from '../messages/send.ts';
 import type { UserCursor } from '../store/seam/cursors.ts';
 import type { Entry } from '../store/seam/entry.ts';
+import { encodeEntry } from './encoded-entries.ts';
 import { fromNumber } from './ids.ts';
 import { toDuration, toStatus } from './status.ts';
 import { toPresence, toTarget } from './wire.ts';
-import { toMessage, toReceipt } from './wire-entries.ts';
+import { toReceipt } from './wire-entries.ts';
 
 export const MAX_SEND_BATCH = 100;
 export const MAX_POSITIONS = 1_000;
@@ -34,15 +34,14 @@ const GO_AWAY_REASONS: Readonly<Record<GoAwayReason, WireGoAwayReason>> = {
   draining: WireGoAwayReason.GO_AWAY_REASON_DRAINING,
   token_invalid: WireGoAwayReason.GO_AWAY_REASON_TOKEN_INVALID,
   slow_consumer: WireGoAwayReason.GO_AWAY_REASON_SLOW_CONSUMER,
+  max_age: WireGoAwayReason.GO_AWAY_REASON_MAX_AGE,
+  log_replaced: WireGoAwayReason.GO_AWAY_REASON_LOG_REPLACED,
 };
 
 export interface Heartbeat {
   readonly heartbeatMs: number;
   readonly heartbeatMisses: number;
 }
-
-/** The bytes of entries, kept as long as the entry: a group's message is encoded once for all its members here. */
-const encodedEntries = new WeakMap<Entry, Uint8Array>();
 
 /** Makes the encoder of one server's ChatResponse frames. */
 export function outboundEncoder(heartbeat: Heartbeat): (outbound: Outbound) => Buffer {
@@ -58,14 +57,6 @@ function encodeDeliver(entries: readonly Entry[]): Buffer {
   writer.uint32((3 << 3) | 2).fork();
   for (const entry of entries) writer.uint32((1 << 3) | 2).bytes(encodeEntry(entry));
   return Buffer.from(writer.join().finish());
-}
-
-function encodeEntry(entry: Entry): Uint8Array {
-  const known = encodedEntries.get(entry);
-  if (known !== undefined) return known;
-  const encoded = Message.encode(toMessage(entry)).finish();
-  encodedEntries.set(entry, encoded);
-  return encoded;
 }
 
 function toFrame(outbound: Exclude<Outbound, { type: 'deliver' }>, heartbeat: Heartbeat): ChatResponse['frame'] {

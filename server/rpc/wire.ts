@@ -65,6 +65,13 @@ export function toPresence(userId: number, state: PresenceState | undefined): Pr
   };
 }
 
+/** @throws Error for a state that this version doesn't know */
+export function fromPresenceState(state: WirePresenceState): PresenceStatus {
+  const known = (Object.keys(STATUSES) as PresenceStatus[]).find((status) => STATUSES[status] === state);
+  if (known === undefined) throw new Error('an unknown presence');
+  return known;
+}
+
 export function toGroup({ group, role }: GroupView): Group {
   return {
     id: fromNumber(group.id),

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { createWriteStream, existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 
@@ -15,6 +15,8 @@ export interface DaemonOptions {
   /** Sent by `stop`; SIGTERM unless told. */
   readonly stopSignal?: NodeJS.Signals;
   readonly stopWithinMs?: number;
+  /** A file that its output is added to; without one, only the last lines are known, and only to who waits for one. */
+  readonly logFile?: string | undefined;
 }
 
 /** A server process that a test started, and stops by its pid. */
@@ -39,6 +41,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const [command, args] = boundToParent(options.command, options.args);
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   const log = new OutputLog(child, options.command);
+  if (options.logFile !== undefined) keepOutput(child, options.logFile);
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const killAtExit = (): void => void child.kill('SIGKILL');
   process.once('exit', killAtExit);
@@ -76,6 +79,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 function boundToParent(command: string, args: readonly string[]): [string, string[]] {
   if (process.platform !== 'linux' || !existsSync(SETPRIV)) return [command, [...args]];
   return [SETPRIV, ['--pdeathsig', 'KILL', '--', command, ...args]];
+}
+
+/** Adds both outputs of a process to a file. */
+function keepOutput(child: ChildProcess, path: string): void {
+  const file = createWriteStream(path, { flags: 'a' });
+  for (const output of [child.stdout, child.stderr]) output!.on('data', (chunk: Buffer) => file.write(chunk));
+  child.once('close', () => file.end());
 }
 
 /** Reads both outputs of a process to their end, keeps the last lines, and answers those who wait for one. */

@@ -15,6 +15,7 @@ const NEEDED: readonly { readonly name: string; readonly isThere: () => Promise<
   { name: 'mariadb-server', isThere: () => haveCommands('mariadbd', 'mariadb-install-db') },
   { name: 'redis-server', isThere: () => haveCommands('redis-server') },
   { name: 'nginx', isThere: () => haveCommands('nginx') },
+  { name: 'openssl', isThere: () => haveCommands('openssl') },
   { name: 'python3-grpcio', isThere: () => havePythonModule('grpc') },
   { name: 'python3-protobuf', isThere: () => havePythonModule('google.protobuf') },
   { name: 'protobuf-compiler', isThere: () => haveCommands('protoc') },
@@ -42,7 +43,6 @@ apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 install -y --no-instal
  * @throws Error that names the packages to install.
  */
 export async function ensurePackages(): Promise<void> {
-  addSystemFolders();
   const missing = await missingPackages();
   if (missing.length === 0) return;
   const asRoot = (await haveCommands('apt-get')) ? await rootPrefix() : undefined;
@@ -69,9 +69,12 @@ function addSystemFolders(): void {
   process.env['PATH'] = folders.join(delimiter);
 }
 
-async function missingPackages(): Promise<string[]> {
-  const there = await Promise.all(NEEDED.map((needed) => needed.isThere()));
-  return NEEDED.filter((_, index) => there[index] === false).map((needed) => needed.name);
+/** Which of these packages are not installed; of all that tests need, unless told. */
+export async function missingPackages(names: readonly string[] = NEEDED.map(({ name }) => name)): Promise<string[]> {
+  addSystemFolders();
+  const wanted = NEEDED.filter(({ name }) => names.includes(name));
+  const there = await Promise.all(wanted.map((needed) => needed.isThere()));
+  return wanted.filter((_, index) => there[index] === false).map((needed) => needed.name);
 }
 
 /** What to put before a command that must run as root; undefined where that takes a password. */
