@@ -68,7 +68,14 @@ function newTables(c: Columns): TableOptions[] {
   ];
 }
 
-const FRIEND_STATUS = new TableIndex({ name: 'friend_status', columnNames: ['status', 'created_at'] });
+const INDICES: Readonly<Record<string, TableIndex>> = {
+  friend: new TableIndex({ name: 'friend_status', columnNames: ['status', 'created_at'] }),
+  group_user: new TableIndex({ name: 'group_user_changed', columnNames: ['changed_at'] }),
+  user: new TableIndex({ name: 'user_presence', columnNames: ['replica', 'incarnation'] }),
+};
+
+/** What `user_presence` begins with. */
+const USER_REPLICA = new TableIndex({ name: 'user_replica', columnNames: ['replica'] });
 
 /**
  * Reactions, edits, attachments, requests to join, the search index and hidden presence. MySQL commits each statement
@@ -81,11 +88,15 @@ export class ChatDomain1764100000000 implements MigrationInterface {
     // Added in place: SQLite would otherwise copy the table, and others refer to it.
     await addColumn(runner, 'message', 'revision', 'integer NOT NULL DEFAULT 0');
     await addColumn(runner, 'user', 'presence_hidden', 'smallint NOT NULL DEFAULT 0');
-    if (!(await hasIndex(runner, 'friend', 'friend_status'))) await runner.createIndex('friend', FRIEND_STATUS);
+    for (const [table, index] of Object.entries(INDICES)) {
+      if (!(await hasIndex(runner, table, index.name!))) await runner.createIndex(table, index);
+    }
+    await runner.dropIndex('user', USER_REPLICA.name!, true);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.dropIndex('friend', 'friend_status', true);
+    if (!(await hasIndex(runner, 'user', USER_REPLICA.name!))) await runner.createIndex('user', USER_REPLICA);
+    for (const [table, index] of Object.entries(INDICES)) await runner.dropIndex(table, index.name!, true);
     await runner.query('ALTER TABLE `user` DROP COLUMN `presence_hidden`');
     await runner.query('ALTER TABLE `message` DROP COLUMN `revision`');
     for (const name of ['attachment', 'search_progress', 'message_gram', 'reaction', 'join_request']) {

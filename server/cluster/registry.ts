@@ -28,7 +28,48 @@ export interface Registry {
   replicas(): Promise<ReplicaRecord[]>;
 }
 
+/** The order in which replicas are listed: by name, then by incarnation. */
+export function byName(a: ReplicaRecord, b: ReplicaRecord): number {
+  if (a.replica !== b.replica) return a.replica < b.replica ? -1 : 1;
+  return a.incarnation < b.incarnation ? -1 : 1;
+}
+
 /** It is not known who is up. It does not mean that nobody is. */
 export class RegistryUnavailable extends Error {
-  override readonly name = 'RegistryUnavailable';
+  override readonly name: string = 'RegistryUnavailable';
+}
+
+/** Nor is it known from a registry in which this run itself is missing: it came back empty, or this run was paused. */
+export class NotListed extends RegistryUnavailable {
+  override readonly name = 'NotListed';
+
+  constructor() {
+    super('this run is not listed itself');
+  }
+}
+
+/**
+ * How a lease was when it was renewed: `kept`; `new`: the registry knew nothing of it, at the start or since it came
+ * back empty; `ended`: it had ended, and nobody has acted on that; `expired`: it had ended, and others have shown the
+ * users here as gone, or are about to.
+ */
+export type Renewal = 'kept' | 'new' | 'ended' | 'expired';
+
+/** This run's own place in the registry. */
+export interface Lease extends AsyncDisposable {
+  /**
+   * Takes the lease, and renews it until it is disposed of. Returns after the first attempt, though nobody could be
+   * reached: it goes on trying.
+   */
+  start(): Promise<void>;
+  /** Announces that new streams are to go elsewhere. Never throws, and takes 2 s at most. */
+  drain(): Promise<void>;
+  /** Renews it at once, where it seems to be gone. */
+  renewSoon(): void;
+  /** How long this lease has lasted without a break, as far as is known here; 0 while the registry is out of reach. */
+  heldForMs(): number;
+  /** Told of each renewal. */
+  onRenewed(renewed: (renewal: Renewal) => void): void;
+  /** Gives the lease up: this run is no longer listed. The last that a replica does with the registry. */
+  [Symbol.asyncDispose](): Promise<void>;
 }

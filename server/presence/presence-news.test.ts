@@ -26,9 +26,8 @@ describe('friends are told of who comes and goes', () => {
     hidden = new Set();
     failures = 0;
     const seenAt = new Map<number, number>();
-    const store: PresenceStore = {
+    const store: Pick<PresenceStore, 'write' | 'lastSeen'> = {
       write: async (_replica, _incarnation, rows) => rows.forEach(({ userId, at }) => seenAt.set(userId, at)),
-      expire: async () => 0,
       lastSeen: async () => seenAt,
     };
     const accounts = {

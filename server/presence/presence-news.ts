@@ -1,9 +1,9 @@
 import type { Bus } from '../bus/bus.ts';
+import { RegistryUnavailable } from '../cluster/registry.ts';
 import { type Clock, pause, type Timer } from '../lib/clock.ts';
 import type { FriendStore } from '../store/seam/friends.ts';
-import type { PresenceStatus } from '../store/seam/presence.ts';
 import type { Events } from '../telemetry/events.ts';
-import type { Presence, PresenceState } from './presence.ts';
+import type { OpenStatus, Presence, PresenceState } from './presence.ts';
 
 /** Who comes back within it was never gone. */
 const GRACE_MS = 2_000;
@@ -21,12 +21,11 @@ export interface PresenceNewsParts {
 
 /**
  * Tells friends of who comes and goes. What is told is looked up when it is told, one look-up after the other: of
- * several changes the last one is told, and what went back before it was told never is.
+ * several changes the last one is told, and what went back before it was told never is. What friends know already is
+ * known from the replicas that told them; where two tell at the same time, they are told twice.
  */
 export class PresenceNews {
   readonly #parts: PresenceNewsParts;
-  /** What friends were told last, of those who are not offline. */
-  readonly #told = new Map<number, PresenceStatus>();
   readonly #leaving = new Map<number, Timer>();
   /** Whose state is to be told; whether also where it is the one that was told last. */
   readonly #due = new Map<number, boolean>();
@@ -36,11 +35,17 @@ export class PresenceNews {
   constructor(parts: PresenceNewsParts) {
     this.#parts = parts;
     parts.presence.onChange((userId, status) => this.#changed(userId, status));
+    parts.presence.onDoubt((userIds) => this.tellAgain(userIds));
   }
 
   /** The user hides whether they are there, or does so no longer. */
   settingChanged(userId: number): void {
     this.#tell(userId, true);
+  }
+
+  /** Tells how these users are, though friends may know it. */
+  tellAgain(userIds: readonly number[]): void {
+    for (const userId of userIds) this.#tell(userId, true);
   }
 
   /** Tells nothing more. */
@@ -51,7 +56,7 @@ export class PresenceNews {
     this.#leaving.clear();
   }
 
-  #changed(userId: number, status: PresenceStatus): void {
+  #changed(userId: number, status: OpenStatus): void {
     this.#leaving.get(userId)?.cancel();
     this.#leaving.delete(userId);
     if (status !== 'offline') return this.#tell(userId, false);
@@ -76,7 +81,8 @@ export class PresenceNews {
       try {
         await this.#tellBatch(batch);
       } catch (cause) {
-        this.#parts.events.workFailed('telling who is there', cause);
+        // That the registry is away has been said.
+        if (!(cause instanceof RegistryUnavailable)) this.#parts.events.workFailed('telling who is there', cause);
         for (const [userId, again] of batch) this.#due.set(userId, again || (this.#due.get(userId) ?? false));
         await pause(this.#parts.clock, RETRY_AFTER_MS);
         if (this.#closed) break;
@@ -86,26 +92,23 @@ export class PresenceNews {
   }
 
   async #tellBatch(batch: readonly (readonly [userId: number, again: boolean])[]): Promise<void> {
-    const states = await this.#parts.presence.states(batch.map(([userId]) => userId));
+    const { presence } = this.#parts;
+    const looks = await presence.look(batch.map(([userId]) => userId));
     for (const [userId, again] of batch) {
-      const state = states.get(userId);
+      const look = looks.get(userId);
       // Who is within their grace is not told of as offline, but when it has passed.
-      if (state === undefined || (this.#leaving.has(userId) && !again)) continue;
-      if (again || this.#isNews(userId, state.status)) await this.#publish(userId, state);
+      if (look === undefined || (this.#leaving.has(userId) && !again)) continue;
+      const { state, told, here } = look;
+      const isNews = again || (state.status !== 'hidden' && state.status !== told);
+      if (isNews) await this.#publish(userId, state);
+      if (this.#closed) return;
+      presence.settle(userId, state.status === 'hidden' ? 'offline' : here);
     }
-  }
-
-  #isNews(userId: number, status: PresenceStatus): boolean {
-    if (status !== 'hidden') return status !== (this.#told.get(userId) ?? 'offline');
-    this.#told.delete(userId);
-    return false;
   }
 
   async #publish(userId: number, { status, lastSeenAt }: PresenceState): Promise<void> {
     const friendIds = await this.#parts.friends.ids(userId);
     if (this.#closed) return;
-    if (status === 'online' || status === 'away') this.#told.set(userId, status);
-    else this.#told.delete(userId);
     for (const to of friendIds) {
       this.#parts.bus.publish(`user:${to}`, { type: 'presence', to, userId, status, lastSeenAt });
     }

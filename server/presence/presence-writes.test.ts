@@ -11,7 +11,7 @@ const ANN = 1;
 const BOB = 2;
 
 /** A store whose writes end when the test says so. */
-class SlowStore implements PresenceStore {
+class SlowStore implements Pick<PresenceStore, 'write' | 'lastSeen'> {
   readonly lastSeenAt = new Map<number, number>();
   readonly writes: { readonly rows: readonly PresenceRow[]; end: (error?: Error) => void }[] = [];
 
@@ -20,10 +20,6 @@ class SlowStore implements PresenceStore {
     this.writes.push({ rows, end: (error) => (error === undefined ? resolve() : reject(error)) });
     await promise;
     for (const { userId, at } of rows) this.lastSeenAt.set(userId, at);
-  }
-
-  async expire(): Promise<number> {
-    return 0;
   }
 
   async lastSeen(userIds: readonly number[]): Promise<Map<number, number>> {

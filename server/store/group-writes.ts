@@ -77,10 +77,11 @@ export class SqlGroupWrites implements GroupWrites {
     ]);
   }
 
-  async openPeriod(groupId: number, userId: number, joinedSeq: number, role: GroupRole, at: number): Promise<void> {
+  async openPeriod(groupId: number, userId: number, joinedSeq: number, role: GroupRole): Promise<void> {
     await this.#sql.run(
-      'INSERT INTO group_user (group_id, user_id, joined_seq, left_seq, role, changed_at) VALUES (?, ?, ?, NULL, ?, ?)',
-      [groupId, userId, joinedSeq, groupRole.encode(role), at],
+      `INSERT INTO group_user (group_id, user_id, joined_seq, left_seq, role, changed_at)
+       VALUES (?, ?, ?, NULL, ?, ${this.#sql.dialect.nowMs})`,
+      [groupId, userId, joinedSeq, groupRole.encode(role)],
     );
     const seqBefore = joinedSeq - 1;
     const [group] = await this.#sql.query<{ conversation_id: number }>(
@@ -110,26 +111,16 @@ export class SqlGroupWrites implements GroupWrites {
     }
   }
 
-  async closePeriod(groupId: number, userId: number, leftSeq: number, at: number): Promise<void> {
-    await this.#sql.run(
-      'UPDATE group_user SET left_seq = ?, changed_at = ? WHERE group_id = ? AND user_id = ? AND left_seq IS NULL',
-      [leftSeq, at, groupId, userId],
-    );
+  closePeriod(groupId: number, userId: number, leftSeq: number): Promise<void> {
+    return this.#changePeriods('left_seq = ?', 'group_id = ? AND user_id = ?', [leftSeq, groupId, userId]);
   }
 
-  async closePeriods(groupId: number, leftSeq: number, at: number): Promise<void> {
-    await this.#sql.run('UPDATE group_user SET left_seq = ?, changed_at = ? WHERE group_id = ? AND left_seq IS NULL', [
-      leftSeq,
-      at,
-      groupId,
-    ]);
+  closePeriods(groupId: number, leftSeq: number): Promise<void> {
+    return this.#changePeriods('left_seq = ?', 'group_id = ?', [leftSeq, groupId]);
   }
 
-  async setRole(groupId: number, userId: number, role: GroupRole, at: number): Promise<void> {
-    await this.#sql.run(
-      'UPDATE group_user SET role = ?, changed_at = ? WHERE group_id = ? AND user_id = ? AND left_seq IS NULL',
-      [groupRole.encode(role), at, groupId, userId],
-    );
+  setRole(groupId: number, userId: number, role: GroupRole): Promise<void> {
+    return this.#changePeriods('role = ?', 'group_id = ? AND user_id = ?', [groupRole.encode(role), groupId, userId]);
   }
 
   async joinRequests(groupId: number, userId: number): Promise<{ waiting: number; asked: boolean }> {
@@ -149,6 +140,14 @@ export class SqlGroupWrites implements GroupWrites {
     const everyOne = 'DELETE FROM join_request WHERE group_id = ?';
     if (userId === undefined) await this.#sql.run(everyOne, [groupId]);
     else await this.#sql.run(`${everyOne} AND user_id = ?`, [groupId, userId]);
+  }
+
+  /** Changes open periods, at the database's time. */
+  async #changePeriods(set: string, which: string, parameters: readonly Parameter[]): Promise<void> {
+    await this.#sql.run(
+      `UPDATE group_user SET ${set}, changed_at = ${this.#sql.dialect.nowMs} WHERE ${which} AND left_seq IS NULL`,
+      parameters,
+    );
   }
 }
 

@@ -1,3 +1,4 @@
+import { readActivity } from './activity.ts';
 import { conversationKind } from './codes.ts';
 import { directKey, type FactsRow, toFacts } from './conversation-facts.ts';
 import { placeholders } from './dialect.ts';
@@ -7,10 +8,10 @@ import { type HeadRow, toHead } from './head-rows.ts';
 import { countReactions } from './reaction-rows.ts';
 import type { Entry } from './seam/entry.ts';
 import type { ConversationFacts, ConversationHead, ConversationSummary, Period, Standing } from './seam/records.ts';
-import type { Row } from './sql.ts';
 import { readStanding, readStandings } from './standings.ts';
 import { DuplicateKey } from './seam/failures.ts';
 import type {
+  Activity,
   EntryKey,
   From,
   LogStore,
@@ -24,10 +25,6 @@ import { readVisibleEntries } from './visible-entries.ts';
 
 const FACTS = 'SELECT id, direct_key, group_id FROM conversation';
 
-const ACTIVE = (now: string) => `
-  SELECT n.database_now, c.id, c.last_seq, c.last_ordinal, c.members_version
-  FROM (SELECT ${now} AS database_now) n LEFT JOIN conversation c ON c.last_activity >= ?`;
-
 const AUDIENCE = `
   SELECT c.members_version, c.id, c.direct_key, c.group_id, p.user_id, p.joined_seq, p.left_seq
   FROM conversation c
@@ -36,15 +33,6 @@ const AUDIENCE = `
 
 /** A user may have thousands: a read of all would hold up everybody else. */
 const CONVERSATIONS_PER_READ = 200;
-
-interface ActiveRow extends Row {
-  readonly database_now: number;
-  readonly id: number | null;
-}
-
-function isHead(row: ActiveRow): row is ActiveRow & HeadRow {
-  return row.id !== null;
-}
 
 interface AudienceRow extends FactsRow {
   readonly members_version: number;
@@ -97,12 +85,8 @@ export class LogQueries implements LogStore {
     return heads;
   }
 
-  activeSince(since: number | null): Promise<{ databaseNow: number; heads: ConversationHead[] }> {
-    return this.#engine.read(async (sql) => {
-      // Joined to the time, which comes even where nothing is active; a bound beyond any time finds nothing.
-      const rows = await sql.query<ActiveRow>(ACTIVE(sql.dialect.nowMs), [since ?? Number.MAX_SAFE_INTEGER]);
-      return { databaseNow: rows[0]!.database_now, heads: rows.filter(isHead).map(toHead) };
-    });
+  activeSince(since: number | null): Promise<Activity> {
+    return readActivity(this.#engine, since);
   }
 
   audience(conversationId: number, afterSeq: number): Promise<{ membersVersion: number; periods: Period[] }> {

@@ -1,11 +1,16 @@
 import { LessThan, MoreThan } from 'typeorm';
 import { userRecord } from './account-queries.ts';
 import { lockAccount } from './account-writes.ts';
+import { placeholders } from './dialect.ts';
 import { Session } from './entities/session.ts';
 import type { Engine } from './engine.ts';
 import type { SessionRecord } from './seam/records.ts';
 import type { NewSession, SessionStore } from './seam/accounts.ts';
 import { raiseRows } from './update-rows.ts';
+import { toUserRecord, USER_COLUMNS, type UserRow } from './user-rows.ts';
+
+const CURRENT = `
+  SELECT s.id AS session_id, ${USER_COLUMNS} FROM session s JOIN user u ON u.id = s.user_id WHERE s.id IN`;
 
 export class SessionQueries implements SessionStore {
   readonly #engine: Engine;
@@ -30,6 +35,15 @@ export class SessionQueries implements SessionStore {
       const where = { tokenHash: Buffer.from(tokenHash) };
       const session = await manager.findOne(Session, { where, relations: { user: true } });
       return session ? { session: sessionRecord(session), user: userRecord(session.user) } : undefined;
+    });
+  }
+
+  current(ids: readonly number[]): ReturnType<SessionStore['current']> {
+    return this.#engine.read(async (sql) => {
+      const rows = await sql.inChunks(ids, 1, (chunk) =>
+        sql.query<UserRow & { session_id: number }>(`${CURRENT} (${placeholders(chunk.length)})`, chunk),
+      );
+      return rows.map((row) => ({ id: row.session_id, user: toUserRecord(row) }));
     });
   }
 

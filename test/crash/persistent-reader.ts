@@ -1,12 +1,9 @@
-import type { Message } from '../../proto/gen/parley/v1/message.pb.ts';
 import { ChatPeer, type Login } from '../cluster/chat-peer.ts';
+import { ReceivedLog } from '../cluster/received-log.ts';
 
 /** Reads and acknowledges for as long as the test lasts; the server's cursors say where it goes on. */
 export class PersistentReader {
-  /** By conversation and seq: what was received, once or more often. */
-  readonly received = new Map<string, string>();
-  /** What is wrong with what came: out of order within a stream, or another message under a known seq. */
-  readonly complaints: string[] = [];
+  readonly #log = new ReceivedLog();
   readonly #login: Login;
   readonly #address: string;
   #stopping = false;
@@ -18,16 +15,25 @@ export class PersistentReader {
     this.#address = address;
   }
 
+  /** By conversation and seq: what was received, once or more often. */
+  get received(): ReadonlyMap<string, string> {
+    return this.#log.received;
+  }
+
+  /** What is wrong with what came: out of order within a stream, or another message under a known seq. */
+  get complaints(): string[] {
+    return this.#log.complaints();
+  }
+
   async run(reconnect: () => Promise<void>): Promise<void> {
     while (!this.#stopping) {
       await reconnect();
-      const last = new Map<bigint, bigint>();
+      this.#log.opened();
       const peer = new ChatPeer(this.#address, this.#login.token, (frame) => {
         if (frame.$case === 'caughtUp') this.#caughtUp?.();
         if (frame.$case !== 'deliver') return;
-        for (const message of frame.value.messages) this.#take(message, last);
-        const positions = [...last].map(([conversationId, seq]) => ({ conversationId, seq }));
-        peer.send({ $case: 'ack', value: { positions } });
+        for (const message of frame.value.messages) this.#log.take(message);
+        peer.send({ $case: 'ack', value: { positions: this.#log.positions() } });
       });
       this.#peer = peer;
       await peer.ended;
@@ -41,19 +47,5 @@ export class PersistentReader {
     await caughtUp;
     this.#stopping = true;
     this.#peer?.close();
-  }
-
-  #take({ conversationId, seq, clientMessageId }: Message, last: Map<bigint, bigint>): void {
-    const before = last.get(conversationId);
-    if (before !== undefined && seq !== before + 1n) {
-      this.complaints.push(`conversation ${conversationId}: ${seq} came after ${before}`);
-    }
-    last.set(conversationId, seq);
-    const key = `${conversationId}/${seq}`;
-    const known = this.received.get(key);
-    if (known !== undefined && known !== clientMessageId) {
-      this.complaints.push(`${key} was ${known}, then ${clientMessageId}`);
-    }
-    this.received.set(key, clientMessageId);
   }
 }

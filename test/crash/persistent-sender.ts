@@ -1,24 +1,13 @@
-import { randomUUIDv7 } from 'node:crypto';
-
-import type { SendReceipt } from '../../proto/gen/parley/v1/chat.pb.ts';
-import { Content, type Target } from '../../proto/gen/parley/v1/message.pb.ts';
+import type { OutgoingMessage, SendReceipt } from '../../proto/gen/parley/v1/chat.pb.ts';
+import type { Target } from '../../proto/gen/parley/v1/message.pb.ts';
 import { ChatPeer, type Login } from '../cluster/chat-peer.ts';
-
-interface Outgoing {
-  readonly clientMessageId: string;
-  readonly target: Target;
-  readonly text: string;
-}
+import { ResendQueue } from '../cluster/resend-queue.ts';
 
 /** Messages under way at the same time. */
 const WINDOW = 40;
 
 /** Sends without end, and sends again, in order, what has no result, for as long as the test lasts. */
 export class PersistentSender {
-  /** What was acknowledged, in the order of sending. */
-  readonly acknowledged = new Map<string, SendReceipt>();
-  /** Every id that was ever sent. */
-  readonly attempted: string[] = [];
   /** How often a stream ended with messages under way. */
   interrupted = 0;
   /** How many messages were stored by a server that was killed before it could say so. */
@@ -26,7 +15,7 @@ export class PersistentSender {
   readonly #login: Login;
   readonly #address: string;
   readonly #targets: readonly Target[];
-  readonly #unanswered = new Map<string, Outgoing>();
+  readonly #queue = new ResendQueue();
   #stopping = false;
   #peer: ChatPeer | undefined;
 
@@ -36,57 +25,57 @@ export class PersistentSender {
     this.#targets = targets;
   }
 
+  /** What was acknowledged, in the order of sending. */
+  get acknowledged(): ReadonlyMap<string, SendReceipt> {
+    return this.#queue.acknowledged;
+  }
+
+  /** Every id that was ever sent. */
+  get attempted(): readonly string[] {
+    return this.#queue.attempted;
+  }
+
   /** Runs until `finish`; resolves when everything that was sent is acknowledged. */
   async run(reconnect: () => Promise<void>): Promise<void> {
-    while (!this.#stopping || this.#unanswered.size > 0) {
+    while (!this.#stopping || this.#queue.size > 0) {
       await reconnect();
       const openedAt = Date.now();
       const peer = new ChatPeer(this.#address, this.#login.token, (frame) => {
         if (frame.$case === 'welcome') this.#resume(peer);
         if (frame.$case !== 'sendResults') return;
-        for (const { clientMessageId, outcome } of frame.value.results) {
-          if (outcome?.$case === 'receipt') this.#settle(clientMessageId, outcome.value, openedAt);
-          // What failed is sent again on a new stream, all of it, so that the order holds.
-          else peer.close();
+        for (const result of frame.value.results) {
+          const receipt = this.#queue.settle(result);
+          if (receipt === undefined) peer.close();
+          else if (receipt.createTime!.getTime() < openedAt) this.storedUnanswered += 1;
         }
         this.#fill(peer);
-        if (this.#stopping && this.#unanswered.size === 0) peer.close();
+        if (this.#stopping && this.#queue.size === 0) peer.close();
       });
       this.#peer = peer;
       await peer.ended;
-      if (this.#unanswered.size > 0) this.interrupted += 1;
+      if (this.#queue.size > 0) this.interrupted += 1;
     }
   }
 
   finish(): void {
     this.#stopping = true;
-    if (this.#unanswered.size === 0) this.#peer?.close();
+    if (this.#queue.size === 0) this.#peer?.close();
   }
 
   #resume(peer: ChatPeer): void {
-    for (const outgoing of this.#unanswered.values()) this.#send(peer, outgoing);
+    for (const message of this.#queue.unanswered) this.#send(peer, message);
     this.#fill(peer);
   }
 
   #fill(peer: ChatPeer): void {
-    while (!this.#stopping && this.#unanswered.size < WINDOW) {
+    while (!this.#stopping && this.#queue.size < WINDOW) {
       const number = this.attempted.length;
       const target = this.#targets[number % this.#targets.length] as Target;
-      const outgoing = { clientMessageId: randomUUIDv7(), target, text: `message ${number}` };
-      this.attempted.push(outgoing.clientMessageId);
-      this.#unanswered.set(outgoing.clientMessageId, outgoing);
-      this.#send(peer, outgoing);
+      this.#send(peer, this.#queue.add(target, `message ${number}`));
     }
   }
 
-  #send(peer: ChatPeer, { clientMessageId, target, text }: Outgoing): void {
-    const message = { clientMessageId, target, content: Content.fromPartial({ text }) };
+  #send(peer: ChatPeer, message: OutgoingMessage): void {
     peer.send({ $case: 'send', value: { messages: [message] } });
-  }
-
-  #settle(clientMessageId: string, receipt: SendReceipt, openedAt: number): void {
-    if (receipt.createTime!.getTime() < openedAt) this.storedUnanswered += 1;
-    this.#unanswered.delete(clientMessageId);
-    this.acknowledged.set(clientMessageId, receipt);
   }
 }

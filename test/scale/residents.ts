@@ -66,7 +66,7 @@ export async function makeGroupOf(
     );
     for (const [index, { seq }] of entries.entries()) {
       const user = members[index]!;
-      await tx.groups.openPeriod(groupId, user.id, seq, user === owner ? 'owner' : 'member', at);
+      await tx.groups.openPeriod(groupId, user.id, seq, user === owner ? 'owner' : 'member');
     }
     return { groupId, conversationId };
   });

@@ -98,6 +98,26 @@ export function accountConformance(world: () => World): void {
     expect(await sessions.find(tokenHash)).toBeUndefined();
   });
 
+  test('of sessions, those that are still there are told, with their users as they are now', async () => {
+    const { store } = world();
+    const users = await world().users(3);
+    const opened = await Promise.all(users.map((user) => openSession(user)));
+    const ids = opened.map(({ id }) => id);
+    await store.sessions.delete(users[1]!.id, ids[1]!);
+    await store.transact(async (tx) => {
+      await tx.accounts.lock(users[2]!.id);
+      await tx.accounts.rename(users[2]!.id, 'other', `other-${users[2]!.id}`);
+    });
+    const current = await store.sessions.current([...ids, 9_000_000]);
+    expect(new Map(current.map(({ id, user }) => [id, user]))).toEqual(
+      new Map([
+        [ids[0], users[0]],
+        [ids[2], { ...users[2], name: 'other' }],
+      ]),
+    );
+    expect(await store.sessions.current([])).toEqual([]);
+  });
+
   test('expired sessions are deleted, and only those', async () => {
     const { sessions } = world().store;
     const user = await world().user();

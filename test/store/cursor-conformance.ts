@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { World } from './world.ts';
 
-/** Cursors and presence. */
 export function cursorConformance(world: () => World): void {
   test('cursors rise, each on its own, and never fall', async () => {
     const { cursors } = world().store;
@@ -120,58 +119,5 @@ export function cursorConformance(world: () => World): void {
     expect(await list(member!.id, owner!.id, 1)).toEqual([members]);
     expect(await list(member!.id, member!.id, 1)).toEqual([]);
     for (const outsider of [gone!, never!]) expect(await list(outsider.id, 0, 10)).toEqual([]);
-  });
-
-  test('a late "offline" does not end what another incarnation began', async () => {
-    const { presence } = world().store;
-    const user = await world().user();
-    const row = { userId: user.id };
-    expect(await presence.lastSeen([user.id])).toEqual(new Map());
-    await presence.write('r1', 'i1', [{ ...row, online: true, at: 100 }]);
-    expect(await presence.lastSeen([user.id])).toEqual(new Map([[user.id, 100]]));
-    await presence.write('r2', 'i2', [{ ...row, online: true, at: 200 }]);
-    await presence.write('r1', 'i1', [{ ...row, online: false, at: 300 }]);
-    expect(await presence.expire('r1', 'none', 400)).toBe(0);
-    expect((await presence.lastSeen([user.id])).get(user.id)).toBe(200);
-    await presence.write('r2', 'i2', [{ ...row, online: false, at: 500 }]);
-    expect((await presence.lastSeen([user.id])).get(user.id)).toBe(500);
-    expect(await presence.expire(null, 'none', 600)).toBe(0);
-  });
-
-  test('who came and went between two writes was seen', async () => {
-    const { presence } = world().store;
-    const user = await world().user();
-    await presence.write('r1', 'i1', [{ userId: user.id, online: false, at: 70 }]);
-    expect(await presence.lastSeen([user.id])).toEqual(new Map([[user.id, 70]]));
-  });
-
-  test('the last of several changes of one user counts', async () => {
-    const { presence } = world().store;
-    const [came, went] = await world().pair();
-    await presence.write('r9', 'i9', [
-      { userId: came.id, online: false, at: 10 },
-      { userId: went.id, online: true, at: 10 },
-      { userId: came.id, online: true, at: 20 },
-      { userId: went.id, online: false, at: 20 },
-    ]);
-    await presence.write('r9', 'i9', []);
-    expect(await presence.expire('r9', 'other', 30)).toBe(1);
-    expect((await presence.lastSeen([came.id])).get(came.id)).toBe(30);
-  });
-
-  test('what an earlier run left online is ended, of one replica or of all', async () => {
-    const { presence } = world().store;
-    await presence.expire(null, 'nobody', 1);
-    const [first, second, third] = await world().users(3);
-    await presence.write('ra', 'old', [{ userId: first!.id, online: true, at: 10 }]);
-    await presence.write('ra', 'new', [{ userId: second!.id, online: true, at: 10 }]);
-    await presence.write('rb', 'other', [{ userId: third!.id, online: true, at: 10 }]);
-    expect(await presence.expire('ra', 'new', 50)).toBe(1);
-    expect((await presence.lastSeen([first!.id])).get(first!.id)).toBe(50);
-    expect(await presence.expire(null, 'new', 60)).toBe(1);
-    const seen = await presence.lastSeen([first!.id, second!.id, third!.id]);
-    expect([...seen.values()]).toEqual([50, 10, 60]);
-    expect(await presence.expire(null, 'newer', 5)).toBe(1);
-    expect((await presence.lastSeen([second!.id])).get(second!.id)).toBe(10);
   });
 }

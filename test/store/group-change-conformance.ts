@@ -57,7 +57,7 @@ export function groupChangeConformance(world: () => World, { serial }: EngineTra
     await world().join(group, member, 'admin');
     await world().leave(group, member);
     await world().join(group, member);
-    const setRole = (role: GroupRole) => store.transact((tx) => tx.groups.setRole(group.groupId, member.id, role, 9));
+    const setRole = (role: GroupRole) => store.transact((tx) => tx.groups.setRole(group.groupId, member.id, role));
     for (const role of ['admin', 'owner', 'member'] as const) {
       await setRole(role);
       expect(await store.groups.member(group.groupId, member.id)).toMatchObject({ joinedSeq: 4, role });
@@ -76,7 +76,7 @@ export function groupChangeConformance(world: () => World, { serial }: EngineTra
     await world().leave(group, gone); // 3
     await world().join(group, member); // 4
     const seq = await world().say(group.conversationId, owner.id, { kind: 'group_change', changes: { deleted: true } });
-    await store.transact((tx) => tx.groups.closePeriods(group.groupId, seq, 9));
+    await store.transact((tx) => tx.groups.closePeriods(group.groupId, seq));
     await world().say(group.conversationId, owner.id, text('unheard'));
     expect(await store.groups.byId(group.groupId)).toMatchObject({ memberCount: 0, ownerId: owner.id });
     expect(await world().visible(owner.id, group.conversationId)).toEqual([1, 2, 3, 4, 5]);
@@ -173,7 +173,7 @@ export function groupChangeConformance(world: () => World, { serial }: EngineTra
       // Long enough to get past it, if the row of the user were no obstacle.
       void wait(50).then(() => released.resolve());
       if (kind === 'a request') await tx.groups.addJoinRequest(group.groupId, user.id, 1);
-      else await tx.groups.openPeriod(group.groupId, user.id, 2, 'member', 1);
+      else await tx.groups.openPeriod(group.groupId, user.id, 2, 'member');
       return (await tx.accounts.byId(user.id))?.deleted;
     });
     expect(deletedThen).toBe(true);

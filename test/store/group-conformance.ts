@@ -160,7 +160,7 @@ export function groupConformance(world: () => World): void {
   test('one period cannot be opened twice', async () => {
     const owner = await world().user();
     const group = await world().group(owner);
-    const again = world().store.transact((tx) => tx.groups.openPeriod(group.groupId, owner.id, 1, 'owner', 1));
+    const again = world().store.transact((tx) => tx.groups.openPeriod(group.groupId, owner.id, 1, 'owner'));
     await expect(again).rejects.toThrow(DuplicateKey);
     await expect(again).rejects.toMatchObject({ key: 'PRIMARY' });
     const { entries } = await world().store.log.readVisible(owner.id, group.conversationId, { afterSeq: 0 }, WIDE);

@@ -147,22 +147,6 @@ export function logConformance(world: () => World): void {
     }
   });
 
-  test('what was active since a time of the database is found, and the time is told', async () => {
-    const { log } = world().store;
-    const [quiet, busy] = [await world().direct(), await world().direct()];
-    await world().say(quiet.id, quiet.a.id, text('before'));
-    const first = await log.activeSince(null);
-    expect(first).toEqual({ databaseNow: expect.any(Number), heads: [] });
-    expect(Math.abs(first.databaseNow - Date.now())).toBeLessThan(1_000);
-    while ((await log.activeSince(null)).databaseNow === first.databaseNow);
-    await world().say(busy.id, busy.a.id, text('since'), text('then'));
-    const second = await log.activeSince(first.databaseNow + 1);
-    expect(second.heads).toEqual(await log.heads([busy.id]));
-    expect(second.databaseNow).toBeGreaterThan(first.databaseNow);
-    expect((await log.activeSince(first.databaseNow - 10_000)).heads.map((head) => head.id)).toContain(quiet.id);
-    expect((await log.activeSince(second.databaseNow + 10_000)).heads).toEqual([]);
-  });
-
   test('repeats are found among many keys, of their own sender only', async () => {
     const { store } = world();
     const { a, b, id } = await world().direct();

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { type Daemon, startDaemon } from '../setup/daemon.ts';
+import { ServiceProcess } from '../cluster/service-process.ts';
 import { makeTempFolder, removeTempFolder } from '../setup/temp-folder.ts';
 
 const run = promisify(execFile);
@@ -12,19 +12,40 @@ const USER = process.getuid?.() === 0 ? ['--user=root'] : [];
 /** A durable MariaDB of a test's own: to be paused, killed, and started again on the same data. */
 export class RestartableMariadb implements AsyncDisposable {
   readonly #folder: string;
-  #server: Daemon | undefined;
-
-  private constructor(folder: string) {
-    this.#folder = folder;
-  }
+  readonly #isOurs: boolean;
+  readonly #server: ServiceProcess;
 
   static async start(): Promise<RestartableMariadb> {
-    const mariadb = new RestartableMariadb(await makeTempFolder('restartable'));
-    const auth = ['--auth-root-authentication-method=normal', '--skip-test-db', '--skip-name-resolve'];
-    await run('mariadb-install-db', ['--no-defaults', ...USER, `--datadir=${mariadb.#data}`, ...auth]);
+    const mariadb = new RestartableMariadb(await makeTempFolder('restartable'), { isOurs: true });
     await mariadb.start();
-    await run('mariadb', ['--no-defaults', '-uroot', `-S${mariadb.socket}`, '-e', 'CREATE DATABASE parley']);
     return mariadb;
+  }
+
+  /** In a folder that stays; data that are there are served again. Nothing runs yet. */
+  static in(folder: string, logFile: string): RestartableMariadb {
+    return new RestartableMariadb(folder, { isOurs: false, logFile });
+  }
+
+  private constructor(folder: string, options: { readonly isOurs: boolean; readonly logFile?: string }) {
+    this.#folder = folder;
+    this.#isOurs = options.isOurs;
+    this.#server = new ServiceProcess({
+      command: 'mariadbd',
+      args: [
+        '--no-defaults',
+        ...USER,
+        `--datadir=${this.#data}`,
+        `--init-file=${this.#initFile}`,
+        `--socket=${this.socket}`,
+        `--pid-file=${join(folder, 'm.pid')}`,
+        '--skip-networking',
+        '--skip-log-bin',
+        '--skip-name-resolve',
+        '--innodb-flush-log-at-trx-commit=1',
+      ],
+      ready: /ready for connections/,
+      logFile: options.logFile,
+    });
   }
 
   get socket(): string {
@@ -35,54 +56,58 @@ export class RestartableMariadb implements AsyncDisposable {
     return `mysql://root@localhost/parley?socketPath=${encodeURIComponent(this.socket)}`;
   }
 
+  get pid(): number {
+    return this.#server.pid;
+  }
+
+  /** Takes about a second where there are no data yet. */
   async start(): Promise<void> {
-    this.#server = await startDaemon({
-      command: 'mariadbd',
-      args: [
-        '--no-defaults',
-        ...USER,
-        `--datadir=${this.#data}`,
-        `--socket=${this.socket}`,
-        `--pid-file=${join(this.#folder, 'm.pid')}`,
-        '--skip-networking',
-        '--skip-log-bin',
-        '--skip-name-resolve',
-        '--innodb-flush-log-at-trx-commit=1',
-      ],
-      ready: /ready for connections/,
-    });
+    if (!existsSync(this.#data)) await this.#install();
+    await this.#server.start();
   }
 
   /** Stops it (SIGSTOP); each of its threads has stopped when this returns. */
-  async pause(): Promise<void> {
-    this.#server!.signal('SIGSTOP');
-    while (!(await threadStates(this.#server!.pid)).every((state) => state === 'T')) await setImmediate();
+  pause(): Promise<void> {
+    return this.#server.pause();
   }
 
   resume(): void {
-    this.#server!.signal('SIGCONT');
+    this.#server.resume();
   }
 
   /** Kills it (-9) and waits until it is gone. */
-  async kill(): Promise<void> {
-    this.#server!.signal('SIGKILL');
-    await this.#server!.stop();
+  kill(): Promise<void> {
+    return this.#server.kill();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.resume();
-    await this.#server!.stop();
-    await removeTempFolder(this.#folder);
+    await this.#server.stop();
+    if (this.#isOurs) await removeTempFolder(this.#folder);
   }
 
   get #data(): string {
     return join(this.#folder, 'data');
   }
-}
 
-/** The state letters of a process's threads, as Linux tells them. */
-async function threadStates(pid: number): Promise<string[]> {
-  const threads = await readdir(`/proc/${pid}/task`);
-  const stats = await Promise.all(threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8')));
-  return stats.map((stat) => stat.slice(stat.lastIndexOf(')') + 2)[0]!);
+  get #initFile(): string {
+    return join(this.#folder, 'init.sql');
+  }
+
+  /** Under another name first: an installation that was cut off is not taken for data. */
+  async #install(): Promise<void> {
+    const unfinished = `${this.#data}.new`;
+    await rm(unfinished, { recursive: true, force: true });
+    await run('mariadb-install-db', [
+      '--no-defaults',
+      ...USER,
+      `--datadir=${unfinished}`,
+      // Two set-ups at once would share the temporary tables of /tmp.
+      `--tmpdir=${this.#folder}`,
+      '--auth-root-authentication-method=normal',
+      '--skip-test-db',
+      '--skip-name-resolve',
+    ]);
+    await writeFile(this.#initFile, 'CREATE DATABASE IF NOT EXISTS parley;\n');
+    await rename(unfinished, this.#data);
+  }
 }

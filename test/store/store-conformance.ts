@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import type { Store } from '../../server/store/seam/store.ts';
 import { accountConformance } from './account-conformance.ts';
+import { activityConformance } from './activity-conformance.ts';
 import { attachmentConformance } from './attachment-conformance.ts';
 import { changeConformance } from './change-conformance.ts';
 import { cursorConformance } from './cursor-conformance.ts';
@@ -9,6 +10,7 @@ import { groupChangeConformance } from './group-change-conformance.ts';
 import { groupConformance } from './group-conformance.ts';
 import { lockConformance } from './lock-conformance.ts';
 import { logConformance } from './log-conformance.ts';
+import { presenceConformance } from './presence-conformance.ts';
 import { searchConformance } from './search-conformance.ts';
 import { transactionConformance } from './transaction-conformance.ts';
 import { visibilityConformance } from './visibility-conformance.ts';
@@ -20,10 +22,12 @@ const PARTS = {
   groups: groupConformance,
   'changes of groups': groupChangeConformance,
   log: logConformance,
+  activity: activityConformance,
   visibility: visibilityConformance,
   'changes of messages': changeConformance,
   attachments: attachmentConformance,
   cursors: cursorConformance,
+  presence: presenceConformance,
   search: searchConformance,
   transactions: transactionConformance,
   locks: lockConformance,

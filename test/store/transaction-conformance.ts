@@ -67,7 +67,7 @@ export function transactionConformance(world: () => World, traits: EngineTraits)
       } as const;
       const origin = { ownerId: owner.id, createdAt: 1, requestId: null, requestHash: null };
       const { groupId } = await tx.groups.insert({ ...settings, ...origin });
-      await tx.groups.openPeriod(groupId, owner.id, 1, 'owner', 1);
+      await tx.groups.openPeriod(groupId, owner.id, 1, 'owner');
       throw new Refused('no');
     });
     await expect(refused).rejects.toThrow(Refused);

@@ -81,7 +81,7 @@ export class World {
   leave(group: Group, user: UserRecord): Promise<number> {
     return this.store.transact(async (tx) => {
       const seq = await append(tx, group.conversationId, user.id, [change('left', user.id)], true);
-      await tx.groups.closePeriod(group.groupId, user.id, seq, 4_000);
+      await tx.groups.closePeriod(group.groupId, user.id, seq);
       return seq;
     });
   }
@@ -135,6 +135,6 @@ export function change(kind: 'joined' | 'left', userId: number): EntryBody {
 
 async function enter(tx: Transaction, group: Group, userId: number, role: GroupRole): Promise<number> {
   const seq = await append(tx, group.conversationId, userId, [change('joined', userId)], true);
-  await tx.groups.openPeriod(group.groupId, userId, seq, role, 2_000);
+  await tx.groups.openPeriod(group.groupId, userId, seq, role);
   return seq;
 }

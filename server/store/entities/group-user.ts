@@ -6,6 +6,7 @@ import { User } from './user.ts';
 /** One period of membership. */
 @Entity('group_user')
 @Index('group_user_user', ['userId'])
+@Index('group_user_changed', ['changedAt'])
 export class GroupUser {
   @PrimaryColumn({ name: 'group_id', ...int64 })
   groupId!: number;
@@ -32,6 +33,7 @@ export class GroupUser {
   @Column({ type: 'smallint' })
   role!: number;
 
+  /** When the period began, ended or got another role, by the database's clock. */
   @Column({ name: 'changed_at', ...int64 })
   changedAt!: number;
 }

@@ -3,7 +3,7 @@ import { int64 } from './int64.ts';
 
 @Entity('user')
 @Index('user_folded_name', ['foldedName'], { unique: true })
-@Index('user_replica', ['replica'])
+@Index('user_presence', ['replica', 'incarnation'])
 export class User {
   @PrimaryGeneratedColumn('increment', { type: 'bigint' })
   id!: number;

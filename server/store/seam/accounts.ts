@@ -31,6 +31,8 @@ export interface SessionStore {
   insert(session: NewSession): Promise<SessionRecord | undefined>;
   /** The session and its user; expired ones too: the caller looks at `expiresAt`. */
   find(tokenHash: Uint8Array): Promise<{ session: SessionRecord; user: UserRecord } | undefined>;
+  /** Those of the sessions that are still there, with their users as they are now, by the primary key. */
+  current(ids: readonly number[]): Promise<{ id: number; user: UserRecord }[]>;
   /** The user's sessions that expire after `now`, the newest (the highest id) first; those below `beforeId`. */
   list(
     userId: number,

@@ -28,7 +28,10 @@ export interface GroupStore {
   requestedBy(userId: number, page: PageById): Promise<number[]>;
 }
 
-/** What a transaction does with groups, under the lock of the group's conversation. */
+/**
+ * What a transaction does with groups, under the lock of the group's conversation. Every change of a period notes the
+ * database's time: see LogStore.activeSince.
+ */
 export interface GroupWrites {
   byId(groupId: number): Promise<GroupRecord | undefined>;
   /** Open memberships of groups, by group id. */
@@ -52,13 +55,13 @@ export interface GroupWrites {
    * Opens a period of membership at `joinedSeq`, and raises (or makes) the cursor to joinedSeq − 1; delivered_seq only
    * if nothing of an earlier period is still to be delivered.
    */
-  openPeriod(groupId: number, userId: number, joinedSeq: number, role: GroupRole, at: number): Promise<void>;
+  openPeriod(groupId: number, userId: number, joinedSeq: number, role: GroupRole): Promise<void>;
   /** Closes the open period at `leftSeq`. */
-  closePeriod(groupId: number, userId: number, leftSeq: number, at: number): Promise<void>;
+  closePeriod(groupId: number, userId: number, leftSeq: number): Promise<void>;
   /** Closes every open period of a group at `leftSeq`. */
-  closePeriods(groupId: number, leftSeq: number, at: number): Promise<void>;
+  closePeriods(groupId: number, leftSeq: number): Promise<void>;
   /** Gives the open period another role. */
-  setRole(groupId: number, userId: number, role: GroupRole, at: number): Promise<void>;
+  setRole(groupId: number, userId: number, role: GroupRole): Promise<void>;
   /** How many ask to join a group, and whether this user is one of them. */
   joinRequests(groupId: number, userId: number): Promise<{ waiting: number; asked: boolean }>;
   /** @throws DuplicateKey when the user asks already. */

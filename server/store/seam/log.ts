@@ -54,6 +54,30 @@ export interface EntryKey {
   readonly seq: number;
 }
 
+/** Where the log of a conversation ends. */
+export interface ConversationEnd {
+  readonly facts: ConversationFacts;
+  readonly lastSeq: number;
+}
+
+/** A period of membership in a group began, ended or changed; `leftSeq`: as in Period. */
+export interface MembershipChange {
+  readonly conversationId: number;
+  readonly userId: number;
+  readonly leftSeq: number | null;
+}
+
+/** What happened to the logs of late. */
+export interface Activity {
+  readonly databaseNow: number;
+  /** As Store.logEpoch. */
+  readonly logEpoch: string;
+  /** Those with a new entry. One that goes on meanwhile may be there twice; the later one counts. */
+  readonly conversations: ConversationEnd[];
+  /** In the order of time: of two periods of one user, the later one comes last. */
+  readonly memberships: MembershipChange[];
+}
+
 export interface LogStore {
   facts(conversationId: number): Promise<ConversationFacts | undefined>;
   direct(userA: number, userB: number): Promise<ConversationFacts | undefined>;
@@ -65,10 +89,11 @@ export interface LogStore {
   ensureDirect(userA: number, userB: number): Promise<ConversationFacts>;
   heads(conversationIds: readonly number[]): Promise<ConversationHead[]>;
   /**
-   * The heads of the conversations whose last_activity is at or after `since` (the database's clock, as an earlier
-   * call gave it; null: none, only the time), by the index on last_activity.
+   * What happened at or after `since` (the database's clock, as an earlier call gave it; null: nothing, only the time
+   * and the epoch). Costs what it finds. What was committed before the call is found; a transaction that goes on for a
+   * while becomes visible only after its time, so ask for a time further back.
    */
-  activeSince(since: number | null): Promise<{ databaseNow: number; heads: ConversationHead[] }>;
+  activeSince(since: number | null): Promise<Activity>;
   /**
    * Who may read what: a group's periods of membership that are open or end after `afterSeq`, with the
    * members_version that they are at least as new as. A direct conversation: both users from seq 1 on.

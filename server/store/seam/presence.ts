@@ -1,3 +1,4 @@
+import type { PageById } from './page.ts';
 import type { PresenceRow } from './records.ts';
 
 /**
@@ -5,6 +6,12 @@ import type { PresenceRow } from './records.ts';
  * whoever asks.
  */
 export type PresenceStatus = 'online' | 'away' | 'offline' | 'hidden';
+
+/** One run of a replica. */
+export interface Run {
+  readonly replica: string;
+  readonly incarnation: string;
+}
 
 export interface PresenceStore {
   /**
@@ -14,6 +21,14 @@ export interface PresenceStore {
   write(replica: string, incarnation: string, rows: readonly PresenceRow[]): Promise<void>;
   /** Ends what an earlier run of this replica (`null`: of any) left online; gives the number of users. */
   expire(replica: string | null, exceptIncarnation: string, at: number): Promise<number>;
+  /** Users who have gone from `incarnation` and are still online under another run: only where the row is not elsewhere. */
+  move(incarnation: string, to: Run, rows: readonly Omit<PresenceRow, 'online'>[]): Promise<void>;
+  /** Under which run the users are online, for those who are. */
+  runsOf(userIds: readonly number[]): Promise<Map<number, Run>>;
+  /** The runs that anybody is online under. */
+  runs(): Promise<Run[]>;
+  /** Who is online under a run, by id. */
+  usersOf(run: Run, page: PageById): Promise<number[]>;
   /** Last seen, for those ids that were ever online. */
   lastSeen(userIds: readonly number[]): Promise<Map<number, number>>;
 }
