@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+import { launch } from '../../bin/launch.js';
+
+await launch('server/lb-main');
