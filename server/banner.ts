@@ -37,10 +37,13 @@ export function helpText(): string {
   const width = Math.max(...settings.map(({ variable }) => variable.length));
   return [
     'Usage: parley-server [serve|migrate|reindex]',
+    '       parley-server probe [HOST:PORT] [--service NAME]',
     '',
     '  serve     serve until SIGTERM or SIGINT (default)',
     '  migrate   bring the tables of PARLEY_DATABASE_URL up to date',
     '  reindex   rebuild the search index of PARLEY_DATABASE_URL',
+    '  probe     ask a server for its health: 0 if it serves, 1 if not within 2 s. Default: the one of PARLEY_LISTEN',
+    '            and its parley.v1.ChatService; "" is the whole server, parley.database whether its database answers',
     '',
     'Environment:',
     ...settings.flatMap(({ variable, fallback, help }) => [

@@ -1,3 +1,7 @@
-import { runCommand } from './command-line.ts';
+const [command, ...rest] = process.argv.slice(2);
 
-process.exitCode = await runCommand(process.argv.slice(2), process.env);
+// A probe runs every few seconds, so it doesn't load the server.
+process.exitCode =
+  command === 'probe'
+    ? await (await import('./probe-command.ts')).runProbe(rest, process.env)
+    : await (await import('./command-line.ts')).runCommand(process.argv.slice(2), process.env);
