@@ -1,9 +1,9 @@
 /** Who may import whom. The order is main → app → rpc → domain → seams → lib. */
 
-const DOMAIN = '^server/(accounts|friends|groups|messages|attachments|search|delivery|presence)/';
+const DOMAIN = '^server/(accounts|friends|groups|messages|attachments|search|delivery|presence|front)/';
 const TESTS = '(\\.test\\.ts$|^test/|^scripts/)';
 /** The interfaces of the seams; everything else beside them is an implementation. */
-const SEAMS = '^server/(store/seam/[a-z]+|bus/bus|blobs/blobs|presence/presence|cluster/registry)\\.ts$';
+const SEAMS = '^server/(store/seam/[a-z]+|bus/bus|blobs/blobs|presence/presence|cluster/(registry|roster))\\.ts$';
 
 module.exports = {
   forbidden: [
@@ -22,7 +22,7 @@ module.exports = {
     {
       name: 'seams-know-no-domain',
       severity: 'error',
-      from: { path: '^server/(store|bus|blobs)/', pathNot: TESTS },
+      from: { path: '^server/(store|bus|blobs|cluster)/', pathNot: TESTS },
       to: { path: `${DOMAIN}|^server/(rpc/|app\\.ts|config\\.ts)` },
     },
     {
@@ -41,7 +41,7 @@ module.exports = {
       name: 'implementations-in-app-only',
       severity: 'error',
       from: { path: '^server/', pathNot: `${TESTS}|^server/(app|command-line)\\.ts$|^server/(store|bus|blobs)/` },
-      to: { path: '^server/(store|bus|blobs)/|^server/presence/(memory|redis)-', pathNot: SEAMS },
+      to: { path: '^server/(store|bus|blobs)/|^server/presence/(memory|shared)-', pathNot: SEAMS },
     },
     {
       name: 'app-is-for-the-process',

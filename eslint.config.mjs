@@ -33,7 +33,7 @@ export default tseslint.config(
   },
   {
     // The process and its children: they pass the environment on.
-    files: ['server/main.ts', 'clients/cli/**', 'scripts/**', 'test/**', '**/*.test.ts'],
+    files: ['server/main.ts', 'server/lb-main.ts', 'clients/cli/**', 'scripts/**', 'test/**', '**/*.test.ts'],
     rules: { 'no-restricted-syntax': 'off', 'no-console': 'off', '@typescript-eslint/unbound-method': 'off' },
   },
 );

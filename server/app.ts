@@ -11,12 +11,16 @@ import type { Blobs } from './blobs/blobs.ts';
 import { DiskBlobs } from './blobs/disk-blobs.ts';
 import type { Bus } from './bus/bus.ts';
 import { MemoryBus } from './bus/memory-bus.ts';
+import { RedisBus } from './bus/redis-bus.ts';
+import { openCluster } from './cluster/open-cluster.ts';
+import { parseRedisUrl } from './cluster/redis-url.ts';
 import type { Config } from './config.ts';
 import { AccountNews } from './delivery/account-news.ts';
 import type { ChatParts } from './delivery/chat-session.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
 import { FriendshipNews } from './delivery/friendship-news.ts';
 import { Reconciler } from './delivery/reconciler.ts';
+import { SessionWatch } from './delivery/session-watch.ts';
 import { Streams } from './delivery/streams.ts';
 import { Friends } from './friends/friends.ts';
 import { RequestExpiry } from './friends/request-expiry.ts';
@@ -25,6 +29,7 @@ import { Groups } from './groups/groups.ts';
 import { Membership } from './groups/membership.ts';
 import { Roles } from './groups/roles.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
+import { programVersion } from './lib/program-version.ts';
 import { Conversations } from './messages/conversations.ts';
 import { CursorWriter } from './messages/cursor-writer.ts';
 import { History } from './messages/history.ts';
@@ -35,7 +40,11 @@ import { Sender } from './messages/sender.ts';
 import { Typing } from './messages/typing.ts';
 import { WritePermissions } from './messages/write-permissions.ts';
 import { MemoryPresence } from './presence/memory-presence.ts';
+import type { Presence } from './presence/presence.ts';
+import { PresenceExpiry } from './presence/presence-expiry.ts';
 import { PresenceNews } from './presence/presence-news.ts';
+import { SharedPresence } from './presence/shared-presence.ts';
+import { BusCodec } from './rpc/bus-codec.ts';
 import { Calls } from './rpc/calls.ts';
 import { GrpcServer } from './rpc/grpc-server.ts';
 import { Health } from './rpc/health.ts';
@@ -45,8 +54,10 @@ import { Indexer } from './search/indexer.ts';
 import { Search } from './search/search.ts';
 import { openStore } from './store/open-store.ts';
 import type { Store } from './store/seam/store.ts';
+import { AdminServer } from './telemetry/admin-server.ts';
 import { Events } from './telemetry/events.ts';
 import type { Logger } from './telemetry/log.ts';
+import { Metrics } from './telemetry/metrics.ts';
 
 /** Parts that tests put in the place of the real ones. */
 export interface Overrides {
@@ -60,6 +71,8 @@ export interface Overrides {
 export interface App {
   /** HOST:PORT, with the port that was bound. */
   readonly address: string;
+  /** Likewise, of PARLEY_ADMIN_LISTEN; null where that is off. */
+  readonly adminAddress: string | null;
   /** Sends everybody away in order, writes everything out and ends. Safe to call twice. */
   drain(): Promise<void>;
 }
@@ -68,7 +81,6 @@ const JOURNAL_LIMITS = { capacity: 10_000, maxBatchRows: 256, maxBatchBytes: 1_0
 const OUTBOX_LIMITS = { maxBytes: 1_048_576, maxFrameBytes: 65_536 };
 const HASHER_LIMITS = { concurrency: 2, queueLimit: 128 };
 const HELLO_TIMEOUT_MS = 10_000;
-const RECONCILE_EVERY_MS = 5_000;
 const CLOSE_GRACE_MS = 3_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
@@ -79,7 +91,8 @@ const DOWNLOAD_SLOTS = { perUser: 16, total: 64 };
 /** Puts a replica together, top to bottom, and lets it listen. */
 export async function startApp(config: Config, log: Logger, overrides: Overrides = {}): Promise<App> {
   const clock = overrides.clock ?? systemClock;
-  const events = new Events(log);
+  const metrics = new Metrics();
+  const events = new Events(log, metrics);
   const blobs = overrides.blobs ?? (await DiskBlobs.open(config.attachments));
   const store =
     overrides.store ??
@@ -91,15 +104,29 @@ export async function startApp(config: Config, log: Logger, overrides: Overrides
       poolSize: config.databasePool,
     }));
   const incarnation = randomUUID();
-  // SQLite has one replica, so whoever is still shown online was left by a crash.
-  await store.presence.expire(store.engine === 'sqlite' ? null : config.replica, incarnation, clock.now());
+  const run = { replica: config.replica, incarnation };
+  const itself = { replica: config.replica, weight: config.weight, version: programVersion() };
+  let address = config.listen;
+  const describe = () => ({ ...itself, address: config.advertise || address, ...metrics.load() });
+  // Its time is that of a real connection, too.
+  const cluster = openCluster({ ...config, incarnation, describe }, { clock: systemClock, events });
+  const { lease, roster } = cluster;
+  // Of a replica that is alone nobody else ends what a crash left online.
+  if (roster === null) {
+    await store.presence.expire(store.engine === 'sqlite' ? null : config.replica, incarnation, clock.now());
+  }
 
-  const bus = overrides.bus ?? new MemoryBus();
-  const presence = new MemoryPresence(
-    { store: store.presence, accounts: store.accounts, clock, events },
-    { replica: config.replica, incarnation, awayAfterMs: config.awaySeconds * 1_000 },
-  );
+  const bus = overrides.bus ?? (await openBus(config, incarnation, events));
+  const presenceParts = { store: store.presence, accounts: store.accounts, clock, events };
+  const presenceOptions = { run, awayAfterMs: config.awaySeconds * 1_000, leaseMs: config.leaseMs };
+  const presence: Presence =
+    roster === null
+      ? new MemoryPresence(presenceParts, { ...presenceOptions, ...run })
+      : new SharedPresence({ ...presenceParts, roster, lease }, presenceOptions);
   const presenceNews = new PresenceNews({ presence, friends: store.friends, bus, clock, events });
+  const presenceExpiry =
+    roster &&
+    new PresenceExpiry({ ...presenceParts, roster, lease, news: presenceNews }, { run, leaseMs: config.leaseMs });
   const sessions = new Sessions({ store, bus, clock, events }, { idleTtlMs: config.sessionDays * DAY_MS });
   const hasher = new PasswordHasher(HASHER_LIMITS);
   const accounts = new Accounts({ store, sessions, hasher, clock, events });
@@ -131,7 +158,15 @@ export async function startApp(config: Config, log: Logger, overrides: Overrides
   const streams = new Streams(clock);
   const dispatcher = new Dispatcher({ log: store.log, bus, clock, events });
   const friendshipNews = new FriendshipNews({ presence, friends: store.friends, dispatcher, events });
-  const reconciler = new Reconciler({ log: store.log, dispatcher, clock, events }, RECONCILE_EVERY_MS);
+  metrics.observe({ streams, bus });
+  const onLogReplaced = () => {
+    events.logReplaced(streams.size);
+    dispatcher.forgetLog();
+    streams.sendAway('log_replaced');
+    for (const cache of [permissions, conversations, cursors]) cache.forgetAll();
+  };
+  const reconciler = new Reconciler({ log: store.log, dispatcher, bus, clock, events, onLogReplaced });
+  const sessionWatch = new SessionWatch({ sessions: store.sessions, streams, bus, clock, events });
   const accountNews = new AccountNews({ accounts: store.accounts, streams, events });
   bus.onEvent((event) => {
     if (event.type === 'session-revoked') streams.revoke(event.userId, event.sessionId);
@@ -145,6 +180,7 @@ export async function startApp(config: Config, log: Logger, overrides: Overrides
     ...{ store, sender, typing, cursors, dispatcher, streams, presence, sessions, clock, events },
     liveness: { helloTimeoutMs: HELLO_TIMEOUT_MS, heartbeatMs, heartbeatMisses, slowConsumerMs },
     outbox: OUTBOX_LIMITS,
+    maxAgeMs: config.maxStreamAgeSeconds * 1_000,
   };
   const services = parleyServices({
     calls: new Calls(sessions, events),
@@ -168,9 +204,21 @@ export async function startApp(config: Config, log: Logger, overrides: Overrides
     attachments: { attachments, streams: { clock, patienceMs: slowConsumerMs } },
   });
   const health = new Health({ clock, ping: () => store.ping() });
+  health.busIs(bus.state);
+  bus.onState((state) => {
+    health.busIs(state);
+    reconciler.busChanged();
+    sessionWatch.busChanged();
+  });
   const server = new GrpcServer({
     services: [...services, ...(config.reflection ? reflectionServices() : [])],
     health,
+    maxConnectionAgeMs: chat.maxAgeMs,
+  });
+  const admin = new AdminServer({
+    metrics,
+    ready: () => health.wantsCalls,
+    onFailure: (cause) => events.workFailed('answering an operator', cause),
   });
 
   const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
@@ -179,19 +227,24 @@ export async function startApp(config: Config, log: Logger, overrides: Overrides
     await collector[Symbol.asyncDispose]();
     await indexer[Symbol.asyncDispose]();
     streams.close();
-    reconciler.close();
+    await reconciler[Symbol.asyncDispose]();
+    await sessionWatch[Symbol.asyncDispose]();
     deletion[Symbol.dispose]();
     expiry[Symbol.dispose]();
     await cursors[Symbol.asyncDispose]();
     await receiptPublisher[Symbol.asyncDispose]();
+    await presenceExpiry?.[Symbol.asyncDispose]();
     presenceNews.close();
     await presence[Symbol.asyncDispose]();
     await sessions[Symbol.asyncDispose]();
     await bus[Symbol.asyncDispose]();
+    await cluster[Symbol.asyncDispose]();
+    await admin[Symbol.asyncDispose]();
     await store[Symbol.asyncDispose]();
   };
   const shutDown = async () => {
     health.draining();
+    await lease.drain();
     await wait(config.drainWaitMs);
     const open = streams.size > 0;
     streams.drain(config.drainSpreadMs);
@@ -202,11 +255,22 @@ export async function startApp(config: Config, log: Logger, overrides: Overrides
 
   let draining: Promise<void> | undefined;
   try {
-    const address = await server.listen(config.listen);
+    const adminAddress = config.admin === '' ? null : await admin.listen(config.admin);
+    address = await server.listen(config.listen);
+    await lease.start();
     collector.start();
-    return { address, drain: () => (draining ??= shutDown()) };
+    return { address, adminAddress, drain: () => (draining ??= shutDown()) };
   } catch (error) {
     await dispose();
     throw error;
   }
+}
+
+/** Over Redis where one is set, else inside the process. */
+async function openBus({ redisUrl, redisCluster }: Config, incarnation: string, events: Events): Promise<Bus> {
+  const target = parseRedisUrl(redisUrl);
+  if (target === undefined) return new MemoryBus();
+  // Its deadlines are those of real connections, whatever time a test makes it.
+  const parts = { clock: systemClock, events };
+  return RedisBus.open({ target, cluster: redisCluster }, { ...parts, codec: new BusCodec(incarnation, parts) });
 }

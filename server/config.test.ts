@@ -35,7 +35,11 @@ describe('the configuration', () => {
     ['PARLEY_ATTACHMENTS', [' ']],
     ['PARLEY_MAX_ATTACHMENT_BYTES', ['0', '1073741825', '25MB']],
     ['PARLEY_ORPHAN_HOURS', ['0', '721', '1.5']],
-    ['PARLEY_REDIS_URL', ['redis://localhost']],
+    ['PARLEY_REDIS_URL', ['localhost:6379', 'redis://', 'redis://host:0', 'redis://ann@host', 'unix://path']],
+    ['PARLEY_REDIS_CLUSTER', ['yes']],
+    ['PARLEY_ADVERTISE', ['host', ':50051', 'host:70000']],
+    ['PARLEY_WEIGHT', ['0', '1001', '0.5']],
+    ['PARLEY_LEASE_MS', ['1999', '60001', '10s']],
     ['PARLEY_DIRECT_MESSAGES', ['everyone']],
     ['PARLEY_FRIEND_REQUEST_DAYS', ['0', '3651', '1.5']],
     ['PARLEY_RECALL_SECONDS', ['-1', '31536001', 'never']],
@@ -45,10 +49,12 @@ describe('the configuration', () => {
     ['PARLEY_REFLECTION', ['on', 'False']],
     ['PARLEY_HEARTBEAT_MISSES', ['1', '101']],
     ['PARLEY_SLOW_CONSUMER_MS', ['999', '600001']],
+    ['PARLEY_MAX_STREAM_AGE_SECONDS', ['9', '86401', '-1', 'never']],
     ['PARLEY_AWAY_SECONDS', ['9', '86401']],
     ['PARLEY_SESSION_DAYS', ['0', '366']],
     ['PARLEY_DRAIN_WAIT_MS', ['-1', '60001']],
     ['PARLEY_DRAIN_SPREAD_MS', ['60001', 'NaN']],
+    ['PARLEY_ADMIN_LISTEN', ['9464', ':9464', 'host:70000']],
     ['PARLEY_LOG_LEVEL', ['loud']],
     ['PARLEY_LOG_FORMAT', ['xml']],
   ];
@@ -66,6 +72,9 @@ describe('the configuration', () => {
   test('what is allowed at most, and at least, is allowed', () => {
     const limits = { PARLEY_DATABASE_POOL: '2', PARLEY_HEARTBEAT_MS: '300000', PARLEY_SESSION_DAYS: '365' };
     expect(readConfig(limits)).toMatchObject({ databasePool: 2, heartbeatMs: 300_000, sessionDays: 365 });
+    for (const [text, maxStreamAgeSeconds] of [['0', 0] as const, ['10', 10] as const]) {
+      expect(readConfig({ PARLEY_MAX_STREAM_AGE_SECONDS: text })).toMatchObject({ maxStreamAgeSeconds });
+    }
   });
 
   test('tells in numbers and words what is allowed', () => {
@@ -98,6 +107,33 @@ describe('the configuration', () => {
     const complaint = complaintsOf({ PARLEY_DATABASE_URL: url });
     expect(complaint).toContain(`(it is "${shown}")`);
     expect(complaint).not.toContain('secret');
+  });
+
+  const MYSQL = { PARLEY_DATABASE_URL: 'mysql://host/db' };
+
+  test.each([
+    [{ PARLEY_REDIS_URL: 'redis://host' }, /^PARLEY_REDIS_URL is for replicas that share a MySQL database/],
+    [{ ...MYSQL, PARLEY_REDIS_CLUSTER: 'true' }, /^PARLEY_REDIS_CLUSTER is true, so PARLEY_REDIS_URL must name nodes/],
+    [{ ...MYSQL, PARLEY_REDIS_URL: 'redis://a,b' }, /^PARLEY_REDIS_URL must name one host/],
+    ...['unix:///r.sock', 'redis://a/1'].map((url) => [
+      { ...MYSQL, PARLEY_REDIS_URL: url, PARLEY_REDIS_CLUSTER: 'true' },
+      /^PARLEY_REDIS_URL must name hosts and no DB/,
+    ]),
+  ] as [Record<string, string>, RegExp][])('refuses what contradicts itself: %j', (environment, complaint) => {
+    expect(complaintsOf(environment)).toMatch(complaint);
+    expect(complaintsOf(environment)).not.toContain('\n');
+  });
+
+  test.each<Record<string, string>>([
+    { PARLEY_REDIS_URL: 'unix:///run/r.sock?db=3' },
+    { PARLEY_REDIS_URL: 'rediss://ann:secret@a:7000,b', PARLEY_REDIS_CLUSTER: 'true' },
+  ])('takes a Redis beside MySQL: %j', (environment) => {
+    expect(complaintsOf({ ...MYSQL, ...environment })).toBe('');
+  });
+
+  test("never shows a Redis' password", () => {
+    const complaint = complaintsOf({ PARLEY_REDIS_URL: 'redis://ann:secret@host/x' });
+    expect(complaint).toContain('(it is "redis://ann:***@host/x")');
   });
 
   test.each(['mysql://ann@host/db', 'mysql://host:3306/db', 'sqlite:data/ann@home.db', 'sqlite::memory:'])(

@@ -2,6 +2,8 @@ import { hostname } from 'node:os';
 
 import { z } from 'zod';
 
+import { parseRedisUrl } from './cluster/redis-url.ts';
+
 /** A setting: its variable, what it does (for the README's table and --help), and how its text is read. */
 interface Setting<T extends z.ZodType> {
   readonly variable: string;
@@ -27,17 +29,16 @@ function integer(min: number, max: number) {
 
 const ADDRESS = /^(\[[0-9A-Fa-f:.%]+\]|[^:\s]+):(\d{1,5})$/;
 
+function isAddress(text: string): boolean {
+  return Number(ADDRESS.exec(text)?.[2] ?? NaN) <= 65_535;
+}
+
 const SETTINGS = {
   listen: setting(
     'PARLEY_LISTEN',
     '127.0.0.1:50051',
     'where to listen, HOST:PORT; without TLS, so keep it on loopback or behind a proxy',
-    z
-      .string()
-      .refine(
-        (value) => Number(ADDRESS.exec(value)?.[2] ?? NaN) <= 65_535,
-        'must be HOST:PORT, such as 127.0.0.1:50051',
-      ),
+    z.string().refine(isAddress, 'must be HOST:PORT, such as 127.0.0.1:50051'),
   ),
   databaseUrl: setting(
     'PARLEY_DATABASE_URL',
@@ -73,14 +74,43 @@ const SETTINGS = {
   redisUrl: setting(
     'PARLEY_REDIS_URL',
     '',
-    'none yet: this version runs as one replica, with its bus inside the process',
-    z.string().refine((value) => value === '', 'is not supported by this version; leave it unset'),
+    'between replicas on one MySQL: redis://[USER:PASSWORD@]HOST[:PORT][/DB], rediss:// or unix:///PATH',
+    z
+      .string()
+      .refine(
+        (value) => value === '' || parseRedisUrl(value) !== undefined,
+        'must be redis://[USER:PASSWORD@]HOST[:PORT][/DB], rediss:// or unix:///PATH',
+      ),
+  ),
+  redisCluster: setting(
+    'PARLEY_REDIS_CLUSTER',
+    'false',
+    'HOST,HOST… of PARLEY_REDIS_URL are nodes of a Redis Cluster: pub/sub is sharded',
+    flag,
   ),
   replica: setting(
     'PARLEY_REPLICA',
     '',
     "this replica's name in logs and presence; default HOSTNAME:PORT",
     z.string().max(128, 'must have at most 128 characters'),
+  ),
+  advertise: setting(
+    'PARLEY_ADVERTISE',
+    '',
+    'HOST:PORT where the proxy in front reaches this replica; default: where it listens',
+    z.string().refine((value) => value === '' || isAddress(value), 'must be HOST:PORT, such as 10.0.0.7:50051'),
+  ),
+  weight: setting(
+    'PARLEY_WEIGHT',
+    '1',
+    "this replica's share of new streams, against the others' weights, 1 to 1000",
+    integer(1, 1_000),
+  ),
+  leaseMs: setting(
+    'PARLEY_LEASE_MS',
+    '10000',
+    'a replica that is silent in Redis for so long is gone, and its users offline; the same on all, 2000 to 60000',
+    integer(2_000, 60_000),
   ),
   directMessages: setting(
     'PARLEY_DIRECT_MESSAGES',
@@ -125,6 +155,12 @@ const SETTINGS = {
     'a stream that accepts nothing for so long is ended, 1000 to 600000',
     integer(1_000, 600_000),
   ),
+  maxStreamAgeSeconds: setting(
+    'PARLEY_MAX_STREAM_AGE_SECONDS',
+    '1800',
+    'a Chat stream is asked to come back after so long (±10 %); 0 (never) or 10 to 86400',
+    integer(0, 86_400).refine((value) => value === 0 || value >= 10, 'must be 0 or a whole number from 10 to 86400'),
+  ),
   awaySeconds: setting(
     'PARLEY_AWAY_SECONDS',
     '300',
@@ -148,6 +184,12 @@ const SETTINGS = {
     '1000',
     'streams are sent away over so long, 0 to 60000',
     integer(0, 60_000),
+  ),
+  admin: setting(
+    'PARLEY_ADMIN_LISTEN',
+    '',
+    'HOST:PORT for /metrics, /healthz and /readyz by HTTP, open to whoever reaches it',
+    z.string().refine((value) => value === '' || isAddress(value), 'must be HOST:PORT, such as 127.0.0.1:9464'),
   ),
   logLevel: setting(
     'PARLEY_LOG_LEVEL',
@@ -188,12 +230,28 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     return [name, parsed.data];
   });
   complaints.push(...unknownVariables(environment));
-  if (complaints.length > 0) throw new ConfigError(complaints.join('\n'));
   const config = Object.fromEntries(values) as Config;
+  if (complaints.length === 0) complaints.push(...contradictions(config));
+  if (complaints.length > 0) throw new ConfigError(complaints.join('\n'));
   return {
     ...config,
     replica: config.replica || `${hostname()}:${config.listen.slice(config.listen.lastIndexOf(':') + 1)}`,
   };
+}
+
+/** What is right by itself and wrong together. */
+function contradictions({ databaseUrl, redisUrl, redisCluster }: Config): string[] {
+  const complaints: string[] = [];
+  const target = parseRedisUrl(redisUrl);
+  if (target !== undefined && databaseUrl.startsWith('sqlite:'))
+    complaints.push('PARLEY_REDIS_URL is for replicas that share a MySQL database: with SQLite there is only one');
+  if (redisCluster && target === undefined)
+    complaints.push('PARLEY_REDIS_CLUSTER is true, so PARLEY_REDIS_URL must name nodes of the Redis Cluster');
+  if (redisCluster && target !== undefined && (target.hosts.length === 0 || target.db !== 0))
+    complaints.push('PARLEY_REDIS_URL must name hosts and no DB where PARLEY_REDIS_CLUSTER is true');
+  if (!redisCluster && target !== undefined && target.hosts.length > 1)
+    complaints.push('PARLEY_REDIS_URL must name one host, or PARLEY_REDIS_CLUSTER must be true');
+  return complaints;
 }
 
 /** The settings as a table: variable, default, meaning. */
@@ -201,8 +259,8 @@ export function describeSettings(): { variable: string; fallback: string; help: 
   return Object.values(SETTINGS).map(({ variable, fallback, help }) => ({ variable, fallback, help }));
 }
 
-/** Variables of the clients, the launcher and the tests, which a server passes over. */
-const NOT_OURS = /^PARLEY_(SERVER|PROFILE|PASSWORD|TLS|CA|DEBUG|LAUNCHED_BY|TEST_\w+)$/;
+/** Variables of the clients, parley-lb, the launcher and the tests, which a server passes over. */
+const NOT_OURS = /^PARLEY_(LB_\w+|SERVER|PROFILE|PASSWORD|TLS|CA|DEBUG|LAUNCHED_BY|TEST_\w+)$/;
 
 function unknownVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
   const known = new Set<string>(Object.values(SETTINGS).map(({ variable }) => variable));
@@ -211,7 +269,7 @@ function unknownVariables(environment: Readonly<Record<string, string | undefine
     .map((name) => `${name} is not a setting; --help lists them`);
 }
 
-/** A database's URL for people to see: never its password; where that can't be told apart, nothing before the last @. */
+/** A database's or a Redis' URL for people to see: never its password; where that can't be told apart, nothing before the last @. */
 export function maskPassword(url: string): string {
   if (url.startsWith('sqlite:')) return url;
   return url.replace(/^(\w+:\/\/[^:/@]*)?([^]*)@/, (_all, user: string | undefined, rest: string) => {

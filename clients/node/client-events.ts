@@ -11,7 +11,7 @@ export interface TypingNotice {
 
 /** The server is about to end the stream; the client comes back by itself where it may. */
 export interface GoAwayNotice {
-  readonly reason: 'unspecified' | 'draining' | 'token-invalid' | 'slow-consumer';
+  readonly reason: 'unspecified' | 'draining' | 'token-invalid' | 'slow-consumer' | 'max-age' | 'log-replaced';
   readonly reconnect: boolean;
   readonly reconnectAfterMs: number | undefined;
 }

@@ -309,16 +309,20 @@ describe('the connection', () => {
     expect(await second.next('hello')).toMatchObject({ hasCursors: true });
   });
 
-  test('comes back when it is asked to, after the time it is given', async () => {
+  test.each([
+    [1, 'draining'],
+    [4, 'max-age'],
+    [5, 'log-replaced'],
+  ])('comes back when it is asked to, after the time it is given (reason %d, %s)', async (reason, name) => {
     const { client, stream } = await connect();
     const waiting = once(client, 'state');
     const told = once(client, 'go-away');
     stream.send({
       $case: 'goAway',
-      value: { reason: 1, reconnect: true, reconnectAfter: { seconds: 0n, nanos: 30_000_000 } },
+      value: { reason, reconnect: true, reconnectAfter: { seconds: 0n, nanos: 30_000_000 } },
     });
     stream.fail('UNAVAILABLE', 'DRAINING');
-    expect(await told).toEqual([{ reason: 'draining', reconnect: true, reconnectAfterMs: 30 }]);
+    expect(await told).toEqual([{ reason: name, reconnect: true, reconnectAfterMs: 30 }]);
     expect(await waiting).toMatchObject([{ state: 'waiting', retryInMs: 30 }]);
     await server.nextStream();
   });

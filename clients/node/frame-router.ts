@@ -109,6 +109,10 @@ function goAwayReason(reason: GoAwayReason): GoAwayNotice['reason'] {
       return 'token-invalid';
     case GoAwayReason.GO_AWAY_REASON_SLOW_CONSUMER:
       return 'slow-consumer';
+    case GoAwayReason.GO_AWAY_REASON_MAX_AGE:
+      return 'max-age';
+    case GoAwayReason.GO_AWAY_REASON_LOG_REPLACED:
+      return 'log-replaced';
     default:
       return 'unspecified';
   }

@@ -50,6 +50,7 @@ beforeEach(async () => {
       sessions: new Sessions({ store, bus, clock, events }, { idleTtlMs: 1e9 }),
       liveness: { helloTimeoutMs: 1e9, heartbeatMs: 1e9, heartbeatMisses: 2, slowConsumerMs: 1e9 },
       outbox: { maxBytes: 1e6, maxFrameBytes: 1e5 },
+      maxAgeMs: 0,
     },
   );
   await session.hello(HELLO);

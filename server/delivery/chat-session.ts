@@ -2,6 +2,7 @@ import { checkDeviceName } from '../accounts/accounts.ts';
 import type { Caller, Sessions } from '../accounts/sessions.ts';
 import type { Clock } from '../lib/clock.ts';
 import { DomainError } from '../lib/errors.ts';
+import { jittered } from '../lib/jitter.ts';
 import type { CursorWriter } from '../messages/cursor-writer.ts';
 import type { Lane, SendOutcome } from '../messages/send.ts';
 import type { OutgoingMessage, Sender } from '../messages/sender.ts';
@@ -11,7 +12,7 @@ import type { Target, UserRecord } from '../store/seam/records.ts';
 import type { Store } from '../store/seam/store.ts';
 import type { Events } from '../telemetry/events.ts';
 import type { Dispatcher } from './dispatcher.ts';
-import { draining } from './draining.ts';
+import { type Departure, draining } from './draining.ts';
 import { Feed } from './feed.ts';
 import { Handshake, type Hello } from './handshake.ts';
 import { Liveness, type LivenessOptions } from './liveness.ts';
@@ -39,6 +40,8 @@ export interface ChatParts {
   readonly events: Events;
   readonly liveness: LivenessOptions;
   readonly outbox: OutboxLimits;
+  /** A stream is sent away when it is so old, or a tenth older or younger; 0: never. */
+  readonly maxAgeMs: number;
 }
 
 /**
@@ -58,9 +61,9 @@ export class ChatSession {
   readonly #marks: StreamMarks;
   readonly #typing: StreamTyping;
   readonly #caughtUp = Promise.withResolvers<void>();
-  /** As others see them now. */
   #user: UserRecord;
-  #goingAway = false;
+  readonly #departsAt: number;
+  #departure: Departure | null = null;
   #end!: (reason: DomainError | null) => void;
   #started = false;
   #over = false;
@@ -71,16 +74,22 @@ export class ChatSession {
     this.#parts = parts;
     this.outbox = new Outbox(parts.outbox);
     const { id } = caller.user;
-    const { store, dispatcher, cursors, clock, events } = parts;
+    const { store, sender, dispatcher, cursors, clock, events } = parts;
     const { outbox } = this;
     const signals = new StreamSignals(id, outbox, clock);
-    this.#feed = new Feed(id, { log: store.log, tails: dispatcher, outbox, signals, clock, events });
+    this.#feed = new Feed(id, { log: store.log, tails: dispatcher, sends: sender, outbox, signals, clock, events });
     this.#marks = new StreamMarks(id, { feed: this.#feed, signals, cursors, outbox });
     this.#typing = new StreamTyping(id, parts, (error) => this.frameError('typing', error));
     this.#handshake = new Handshake();
     this.#liveness = new Liveness(clock, parts.liveness);
+    this.#departsAt = parts.maxAgeMs === 0 ? Infinity : clock.monotonic() + jittered(parts.maxAgeMs);
     this.ended = new Promise((resolve) => (this.#end = resolve));
     parts.streams.add(this);
+  }
+
+  /** As others see them now. */
+  get user(): UserRecord {
+    return this.#user;
   }
 
   /** Resolves when the stream is given what is published for its user, its own revocation too; or when it is over. */
@@ -133,7 +142,7 @@ export class ChatSession {
   async send(message: OutgoingMessage): Promise<void> {
     this.#handshake.requireHello();
     if (this.#over) return;
-    if (this.#goingAway) return this.refuse(message.clientMessageId, draining());
+    if (this.#departure !== null) return this.refuse(message.clientMessageId, draining(this.#departure));
     this.#parts.presence.active(this.caller.user.id);
     let lane: Lane;
     try {
@@ -180,12 +189,13 @@ export class ChatSession {
     this.outbox.pushNotice({ type: 'frame-error', frame, conversationId: 0, error });
   }
 
-  /** The replica drains: the client is asked to come back, to another one, and still gets its results. */
-  async goAway(): Promise<void> {
-    this.#goingAway = true;
-    this.#tellToGo('draining', Math.random() * 1_000);
+  /** The client is asked to come back, and still gets its results; what it sends from here on is refused. */
+  async goAway(why: Departure): Promise<void> {
+    if (this.#departure !== null || this.#over) return;
+    this.#departure = why;
+    this.#tellToGo(why, Math.random() * 1_000);
     await this.#sends.settled();
-    this.end(draining());
+    this.end(draining(why));
   }
 
   /** What the user was called as the stream began: what it was told since then is newer. */
@@ -210,8 +220,9 @@ export class ChatSession {
     this.end(null);
   }
 
-  /** Once a second: heartbeats and their limits. */
+  /** Once a second: heartbeats and their limits, and the stream's age. */
   tick(): void {
+    if (this.#parts.clock.monotonic() >= this.#departsAt) void this.goAway('max_age');
     const verdict = this.#liveness.judge({ welcomed: this.#started, outboxEmpty: this.outbox.empty });
     if (verdict === 'beat') this.outbox.pushNotice({ type: 'pong', nonce: 0n });
     else if (verdict !== null) {

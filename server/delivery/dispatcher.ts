@@ -1,9 +1,10 @@
 import type { Bus, BusEvent, Channel, Signal } from '../bus/bus.ts';
-import { type Clock, pause } from '../lib/clock.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Entry } from '../store/seam/entry.ts';
-import type { ConversationFacts, Standing } from '../store/seam/records.ts';
-import type { LogStore } from '../store/seam/log.ts';
+import type { ConversationFacts } from '../store/seam/records.ts';
+import type { Activity, LogStore } from '../store/seam/log.ts';
 import type { Events } from '../telemetry/events.ts';
+import { Admissions } from './admissions.ts';
 import type { Feed, Tails } from './feed.ts';
 import { Tail } from './tail.ts';
 
@@ -21,7 +22,6 @@ interface Joining {
 
 /** Who is in thousands of conversations must not keep the event loop from everybody else. */
 const ATTACHED_AT_ONCE = 200;
-const RETRY_AFTER_MS = 1_000;
 
 /**
  * Brings what the bus carries to the feeds of this replica: one tail for each conversation that somebody here is in,
@@ -33,10 +33,11 @@ export class Dispatcher implements Tails {
   readonly #tails = new Map<number, Joining>();
   readonly #feeds = new Map<number, Set<Feed>>();
   readonly #attached = new Map<Feed, Set<number>>();
-  readonly #meeting = new Set<string>();
+  readonly #admissions: Admissions;
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
+    this.#admissions = new Admissions({ ...parts, tails: this });
   }
 
   /** Takes a user's feed in: resolves when nothing published to the user from now on can be missed. */
@@ -69,6 +70,10 @@ export class Dispatcher implements Tails {
     return this.#tails.get(conversationId)?.tail.seen;
   }
 
+  isAttached(feed: Feed, conversationId: number): boolean {
+    return this.#attached.get(feed)?.has(conversationId) ?? false;
+  }
+
   detach(conversationId: number, feed: Feed): void {
     this.#attached.get(feed)?.delete(conversationId);
     const tail = this.#tails.get(conversationId)?.tail;
@@ -82,7 +87,7 @@ export class Dispatcher implements Tails {
       case 'entry':
         return this.#receiveEntry(event.entry, event.membersVersion);
       case 'membership':
-        for (const feed of this.#feedsOf(event.userId)) void this.#admit(feed, event.conversationId);
+        for (const feed of this.#feedsOf(event.userId)) void this.#admissions.admit(feed, event.conversationId);
         return;
       case 'presence':
         return this.#tell(event.to, event);
@@ -98,9 +103,24 @@ export class Dispatcher implements Tails {
     }
   }
 
-  /** Conversations whose log has grown, as the log itself says: heals what the bus has lost. */
-  reconcile(heads: readonly { id: number; lastSeq: number }[]): void {
-    for (const { id, lastSeq } of heads) this.#tails.get(id)?.tail.expect(lastSeq);
+  /**
+   * What happened lately, as the log itself says: entries, first contacts, and who is in and out of groups. Heals what
+   * the bus has lost; for what is known here already, nothing is read.
+   */
+  reconcile({ conversations, memberships }: Pick<Activity, 'conversations' | 'memberships'>): void {
+    for (const { facts, lastSeq } of conversations) {
+      this.#tails.get(facts.id)?.tail.reconcile(lastSeq);
+      if (facts.kind === 'direct') for (const userId of facts.users) this.#reconcileUser(userId, facts.id, null);
+    }
+    const latest = new Map(memberships.map((change) => [`${change.userId}:${change.conversationId}`, change]));
+    for (const { userId, conversationId, leftSeq } of latest.values()) {
+      this.#reconcileUser(userId, conversationId, leftSeq);
+    }
+  }
+
+  /** The log is another one: whoever attaches from now on reads anew where it ends. The streams are to be sent away. */
+  forgetLog(): void {
+    for (const { tail } of [...this.#tails.values()]) this.#forget(tail);
   }
 
   async #attachSome(feed: Feed, conversations: readonly ConversationFacts[]): Promise<void> {
@@ -124,8 +144,11 @@ export class Dispatcher implements Tails {
   #receiveEntry(entry: Entry, membersVersion: number): void {
     const tail = this.#tails.get(entry.conversationId)?.tail;
     if (entry.target.kind === 'user') {
-      for (const feed of this.#feedsOf(entry.senderId)) void this.#meet(feed, entry.conversationId);
-      for (const feed of this.#feedsOf(entry.target.userId)) void this.#meet(feed, entry.conversationId);
+      for (const userId of [entry.senderId, entry.target.userId]) {
+        for (const feed of this.#feedsOf(userId)) {
+          if (!this.isAttached(feed, entry.conversationId)) void this.#admissions.meet(feed, entry.conversationId);
+        }
+      }
     }
     tail?.receive(entry, membersVersion);
   }
@@ -138,58 +161,9 @@ export class Dispatcher implements Tails {
     return this.#feeds.get(userId) ?? [];
   }
 
-  #isAttached(feed: Feed, conversationId: number): boolean {
-    return this.#attached.get(feed)?.has(conversationId) ?? false;
-  }
-
-  /** A first contact: streams that began before the conversation was made are taken in, once. */
-  async #meet(feed: Feed, conversationId: number): Promise<void> {
-    if (this.#isAttached(feed, conversationId)) return;
-    const key = `${feed.id}:${conversationId}`;
-    if (this.#meeting.has(key)) return;
-    this.#meeting.add(key);
-    await feed.begun;
-    if (!this.#isAttached(feed, conversationId)) await this.#admit(feed, conversationId);
-    this.#meeting.delete(key);
-  }
-
-  /** Gives a stream that is up a conversation that it didn't have, or has anew. */
-  async #admit(feed: Feed, conversationId: number): Promise<void> {
-    await feed.begun;
-    while (!feed.closed) {
-      try {
-        const standing = await this.#parts.log.standing(feed.userId, conversationId);
-        if (standing !== undefined && !feed.closed) await this.#takeIn(feed, standing);
-        break;
-      } catch (cause) {
-        this.#parts.events.workFailed('taking a stream into a conversation', cause);
-        await pause(this.#parts.clock, RETRY_AFTER_MS);
-      }
-    }
-    // It may have closed at any of the waits: nothing of it stays behind.
-    if (feed.closed) this.exit(feed);
-  }
-
-  async #takeIn(feed: Feed, standing: Standing): Promise<void> {
-    const { facts, visibleTo } = standing;
-    // A read that is under way, and finds the user out, must not end what begins here.
-    feed.rejoins(facts.id);
-    // For somebody who is out again already, the log suffices.
-    if (visibleTo === null) await this.attach(feed, [facts]);
-    if (feed.revisit(facts.id)) return;
-    const position = await this.#beforeFirst(feed.userId, facts);
-    // Others that came at the same time may have placed it meanwhile.
-    if (!feed.revisit(facts.id)) feed.place(facts.id, position, 'behind');
-  }
-
-  /**
-   * Where a stream begins whose hello knew nothing of the conversation: all of it came later. The user's cursor may be
-   * ahead, moved by what they sent and by their other streams' acknowledgements; this stream was told none of that.
-   */
-  async #beforeFirst(userId: number, { id, kind }: ConversationFacts): Promise<number> {
-    if (kind === 'direct') return 0;
-    const { entries } = await this.#parts.log.readVisible(userId, id, { afterSeq: 0 }, { limit: 1, maxBytes: 1 });
-    return (entries[0]?.seq ?? 1) - 1;
+  /** The user has been in a conversation up to `leftSeq`; null: still is. */
+  #reconcileUser(userId: number, conversationId: number, leftSeq: number | null): void {
+    for (const feed of this.#feedsOf(userId)) this.#admissions.reconcile(feed, conversationId, leftSeq);
   }
 
   async #join(tails: readonly Tail[]): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Signal } from '../bus/bus.ts';
 import { type Clock, pause } from '../lib/clock.ts';
 import type { Entry } from '../store/seam/entry.ts';
+import type { Journal } from '../messages/journal.ts';
 import type { LogStore } from '../store/seam/log.ts';
 import type { Events } from '../telemetry/events.ts';
 import type { Outbox } from './outbox.ts';
@@ -10,6 +11,8 @@ import type { StreamSignals } from './stream-signals.ts';
 /** Where the live end of a conversation is, on this replica; undefined where nothing follows it. */
 export interface Tails {
   seen(conversationId: number): number | undefined;
+  /** Whether this feed is given what comes there. */
+  isAttached(feed: Feed, conversationId: number): boolean;
   /** This feed needs nothing more of the conversation. */
   detach(conversationId: number, feed: Feed): void;
 }
@@ -17,6 +20,8 @@ export interface Tails {
 export interface FeedParts {
   readonly log: LogStore;
   readonly tails: Tails;
+  /** What others send goes before what this stream has yet to read. */
+  readonly sends: Pick<Journal, 'lull'>;
   readonly outbox: Outbox;
   readonly signals: StreamSignals;
   readonly clock: Clock;
@@ -24,8 +29,10 @@ export interface FeedParts {
 }
 
 /** Small enough that others hardly notice one. */
-const PAGE_LIMITS = { limit: 100, maxBytes: 262_144 };
+const PAGE_LIMITS = { limit: 50, maxBytes: 262_144 };
 const RETRY_AFTER_MS = 1_000;
+/** So long does a page of the log give way to sends, where there is no end of them. */
+const GIVE_WAY_MS = 20;
 
 let nextId = 0;
 
@@ -60,6 +67,11 @@ export class Feed {
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** Everything up to it was given to this stream, or is not for it; 0 where it has no place. */
+  position(conversationId: number): number {
+    return this.#places.get(conversationId)?.position ?? 0;
   }
 
   /**
@@ -150,6 +162,7 @@ export class Feed {
       const [conversationId] = this.#behind;
       if (conversationId === undefined) break;
       await this.#parts.outbox.nearlyEmpty();
+      await this.#parts.sends.lull(GIVE_WAY_MS);
       try {
         await this.#readPage(conversationId);
       } catch (cause) {
@@ -172,10 +185,12 @@ export class Feed {
     this.#behind.delete(conversationId);
     const empty = page.entries.length === 0;
     // A page that was cut ends before the log did: what the tail still has to give may have been recalled since.
-    if (page.open && !page.cut && this.#meetsTail(conversationId, place)) {
+    const follows = page.open && this.#parts.tails.isAttached(this, conversationId);
+    if (follows && !page.cut && this.#meetsTail(conversationId, place)) {
       place.live = true;
-    } else if (empty && !page.open && place.joins === joins) {
-      // The user is out, and has everything. The place stays: should they join again, it goes on from there.
+    } else if (empty && !follows && place.joins === joins) {
+      // The user is out, or is in again and nobody has told; this stream has everything. The place stays: once it is
+      // attached, it goes on from there.
       this.#parts.tails.detach(conversationId, this);
     } else {
       this.#behind.add(conversationId);

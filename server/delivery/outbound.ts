@@ -4,6 +4,7 @@ import type { UserCursor } from '../store/seam/cursors.ts';
 import type { Entry } from '../store/seam/entry.ts';
 import type { PresenceStatus } from '../store/seam/presence.ts';
 import type { Target, UserRecord } from '../store/seam/records.ts';
+import type { Departure } from './draining.ts';
 
 /** What a stream is told, apart from entries and results, which are gathered. */
 export type Notice =
@@ -45,7 +46,7 @@ export interface PresenceNotice {
   readonly lastSeenAt: number | null;
 }
 
-export type GoAwayReason = 'draining' | 'token_invalid' | 'slow_consumer';
+export type GoAwayReason = Departure | 'token_invalid' | 'slow_consumer';
 
 /** One frame to write. */
 export type Outbound =

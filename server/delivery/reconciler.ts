@@ -1,57 +1,62 @@
-import type { Clock, Timer } from '../lib/clock.ts';
+import type { Bus } from '../bus/bus.ts';
+import type { Clock } from '../lib/clock.ts';
+import { jittered } from '../lib/jitter.ts';
 import type { LogStore } from '../store/seam/log.ts';
 import type { Events } from '../telemetry/events.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import { Passes } from './passes.ts';
 
-/** Commits may become visible later than their activity's time: each pass looks back so far. */
+export interface ReconcilerParts {
+  readonly log: Pick<LogStore, 'activeSince'>;
+  readonly dispatcher: Pick<Dispatcher, 'reconcile'>;
+  readonly bus: Pick<Bus, 'state'>;
+  readonly clock: Clock;
+  readonly events: Events;
+  /** The log is not the one that the streams began with: it was restored, or another replica of the database took over. */
+  readonly onLogReplaced: () => void;
+}
+
+const EVERY_MS = 5_000;
+const EVERY_WHILE_DEGRADED_MS = 1_000;
+/** Commits may become visible later than their time: each pass looks back so far. */
 const LOOK_BACK_MS = 15_000;
 
 /**
- * Reads now and then which conversations were active lately, so that a lost last event of a conversation is found
- * without another one following it. Its cost grows with what is active, not with what there is.
+ * Reads now and then what happened to the logs lately: what the bus has lost is found without anything following it.
+ * While the bus is away, this is how replicas hear of each other. Its cost grows with what is active, not with what
+ * there is; what the look back finds once more is known already, and nothing is read for it.
  */
-export class Reconciler {
-  readonly #log: LogStore;
-  readonly #dispatcher: Dispatcher;
-  readonly #clock: Clock;
-  readonly #events: Events;
-  readonly #everyMs: number;
+export class Reconciler implements AsyncDisposable {
+  readonly #parts: ReconcilerParts;
+  readonly #passes: Passes;
   #since: number | null = null;
-  #timer: Timer | undefined;
-  #closed = false;
+  #logEpoch: string | undefined;
 
-  constructor(parts: { log: LogStore; dispatcher: Dispatcher; clock: Clock; events: Events }, everyMs: number) {
-    this.#log = parts.log;
-    this.#dispatcher = parts.dispatcher;
-    this.#clock = parts.clock;
-    this.#events = parts.events;
-    this.#everyMs = everyMs;
-    this.#later();
+  constructor(parts: ReconcilerParts) {
+    this.#parts = parts;
+    this.#passes = new Passes(parts, {
+      name: 'reconciling with the log',
+      run: () => this.#look(),
+      waitMs: () => (parts.bus.state === 'up' ? jittered(EVERY_MS) : EVERY_WHILE_DEGRADED_MS),
+    });
   }
 
-  /** One pass. */
-  async reconcile(): Promise<void> {
-    const { databaseNow, heads } = await this.#log.activeSince(this.#since);
-    this.#since = databaseNow - LOOK_BACK_MS;
-    this.#dispatcher.reconcile(heads);
+  /** The bus was lost, or has come back: what was lost on it is looked for at once. */
+  busChanged(): void {
+    this.#passes.soon();
   }
 
-  close(): void {
-    this.#closed = true;
-    this.#timer?.cancel();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#passes[Symbol.asyncDispose]();
   }
 
-  #later(): void {
-    if (this.#closed) return;
-    this.#timer = this.#clock.after(this.#everyMs, () => void this.#pass());
-  }
-
-  async #pass(): Promise<void> {
-    try {
-      await this.reconcile();
-    } catch (cause) {
-      this.#events.workFailed('reconciling with the log', cause);
-    }
-    this.#later();
+  async #look(): Promise<void> {
+    const { log, dispatcher, onLogReplaced } = this.#parts;
+    const activity = await log.activeSince(this.#since);
+    const replaced = this.#logEpoch !== undefined && this.#logEpoch !== activity.logEpoch;
+    this.#logEpoch = activity.logEpoch;
+    this.#since = activity.databaseNow - LOOK_BACK_MS;
+    if (replaced) onLogReplaced();
+    else dispatcher.reconcile(activity);
   }
 }

@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../lib/clock.ts';
 import { DomainError } from '../lib/errors.ts';
 import type { UserRecord } from '../store/seam/records.ts';
 import type { ChatSession } from './chat-session.ts';
-import { draining } from './draining.ts';
+import { type Departure, draining } from './draining.ts';
 
 const TICK_MS = 1_000;
 const MAX_STREAMS_PER_USER = 32;
@@ -45,6 +45,11 @@ export class Streams {
     else this.#perUser.set(id, open);
   }
 
+  /** Those that are open now. */
+  open(): ChatSession[] {
+    return [...this.#sessions];
+  }
+
   /** Ends the streams of a revoked session of this user. */
   revoke(userId: number, sessionId: number): void {
     for (const session of this.#of(userId)) if (session.caller.session.id === sessionId) session.revoked();
@@ -58,7 +63,14 @@ export class Streams {
   /** Sends everybody away, spread over `spreadMs`, and takes nobody in any more. */
   drain(spreadMs: number): void {
     this.#draining = true;
-    for (const session of this.#sessions) this.#clock.after(Math.random() * spreadMs, () => void session.goAway());
+    for (const session of this.#sessions) {
+      this.#clock.after(Math.random() * spreadMs, () => void session.goAway('draining'));
+    }
+  }
+
+  /** Sends everybody away; they may come back here. */
+  sendAway(why: Departure): void {
+    for (const session of this.#sessions) void session.goAway(why);
   }
 
   close(): void {

@@ -45,8 +45,10 @@ export class Tail {
   #membersVersion = UNKNOWN;
   /** The last seq that was handed to the feeds; null until the tail has joined the log. */
   #seen: number | null = null;
-  /** The highest seq that is known to exist. */
+  /** The highest seq that is known to exist; that the bus has told of; that the log was said to end at. */
   #known = 0;
+  #told = 0;
+  #logged = 0;
   #pumping = false;
   #closed = false;
 
@@ -86,6 +88,7 @@ export class Tail {
 
   receive(entry: Entry, membersVersion: number): void {
     if (this.#seen !== null && entry.seq <= this.#seen) return;
+    this.#told = Math.max(this.#told, entry.seq);
     if (this.#early.size < MAX_EARLY) this.#early.set(entry.seq, { entry, membersVersion });
     this.expect(entry.seq);
   }
@@ -95,6 +98,12 @@ export class Tail {
     if (seq <= this.#known) return;
     this.#known = seq;
     void this.#pump();
+  }
+
+  /** The log itself says that there are entries up to `seq`. */
+  reconcile(seq: number): void {
+    this.#logged = seq;
+    this.expect(seq);
   }
 
   /**
@@ -186,7 +195,14 @@ export class Tail {
       return;
     }
     await this.#loadAudience(seq - 1);
+    this.#countLost(entries);
     for (const entry of entries) this.#early.set(entry.seq, { entry, membersVersion: this.#membersVersion });
+  }
+
+  /** Beyond what the bus has told of: without the look into the log, nobody here would have heard of them yet. */
+  #countLost(entries: readonly Entry[]): void {
+    const lost = entries.filter(({ seq }) => seq > this.#told && seq <= this.#logged).length;
+    if (lost > 0) this.#parts.events.gapsFound('entry', lost);
   }
 
   async #loadAudience(afterSeq: number): Promise<void> {

@@ -41,8 +41,7 @@ export async function changeGroup(parts: GroupsParts, change: GroupChange): Prom
       const entries = entriesOf(steps.map(bodyOf), { head, groupId, actor, at: clock.now() });
       if (entries.length > 0) await append(tx, entries, conversationId);
       for (const [index, step] of steps.entries()) {
-        const { seq, createdAt: at } = entries[index]!;
-        await applyStep(tx, scene, step, { seq, at });
+        await applyStep(tx, scene, step, entries[index]!.seq);
       }
       return { entries, membersVersion: head.membersVersion + 1, moved: steps.flatMap((step) => movedBy(step, scene)) };
     },

@@ -83,7 +83,7 @@ async function insertGroup(
         at,
       });
       await tx.log.append([{ entry, requestHash: null }], [conversationId]);
-      await tx.groups.openPeriod(groupId, owner.id, entry.seq, 'owner', at);
+      await tx.groups.openPeriod(groupId, owner.id, entry.seq, 'owner');
       await checkStillThere(tx, owner.id, 'caller');
       const record = await tx.groups.byId(groupId);
       if (record === undefined) throw new Error(`group ${groupId} vanished while it was made`);

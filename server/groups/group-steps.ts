@@ -50,26 +50,26 @@ export async function applyStep(
   tx: Transaction,
   { group, members }: GroupScene,
   step: GroupStep,
-  { seq, at }: { readonly seq: number; readonly at: number },
+  seq: number,
 ): Promise<void> {
   switch (step.kind) {
     case 'enter':
-      await tx.groups.openPeriod(group.id, step.subject.id, seq, 'member', at);
+      await tx.groups.openPeriod(group.id, step.subject.id, seq, 'member');
       await tx.groups.dropJoinRequests(group.id, step.subject.id);
       return checkStillThere(tx, step.subject.id, step.change === 'joined' ? 'caller' : 'other');
     case 'exit':
-      await tx.groups.closePeriod(group.id, step.subject.id, seq, at);
+      await tx.groups.closePeriod(group.id, step.subject.id, seq);
       // Nobody is left who could answer them.
       if (members.length === 1) await tx.groups.dropJoinRequests(group.id);
       return;
     case 'role':
-      await tx.groups.setRole(group.id, step.subject.id, step.role, at);
+      await tx.groups.setRole(group.id, step.subject.id, step.role);
       if (step.role === 'owner') await tx.groups.update(group.id, { ownerId: step.subject.id });
       return;
     case 'settings':
       return tx.groups.update(group.id, step.changes);
     case 'end':
-      await tx.groups.closePeriods(group.id, seq, at);
+      await tx.groups.closePeriods(group.id, seq);
       await tx.groups.dropJoinRequests(group.id);
   }
 }

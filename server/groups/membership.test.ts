@@ -179,7 +179,7 @@ test('admins invite into any group, members into open ones, and strangers are to
     await expect(byStranger).rejects.toMatchObject({ reason: 'GROUP_NOT_FOUND' });
     await store.transact(async (tx) => {
       const [head] = await tx.log.lock([group.conversationId], 'wait');
-      await tx.groups.openPeriod(group.id, bob.id, (head?.lastSeq ?? 0) + 1, 'admin', 0);
+      await tx.groups.openPeriod(group.id, bob.id, (head?.lastSeq ?? 0) + 1, 'admin');
     });
     await membership.invite(bob, group.id, cyd.id);
     await membership.invite(bob, group.id, bob.id);

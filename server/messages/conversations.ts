@@ -37,6 +37,11 @@ export class Conversations {
     this.#cache.delete(cacheKey(userId, target));
   }
 
+  /** The log is another one: what was found may not be there. */
+  forgetAll(): void {
+    this.#cache.clear();
+  }
+
   /**
    * For reading: makes nothing. A direct conversation in which nothing was said is as good as none: it may be there
    * because one of the two has blocked the other, who must not be able to tell.

@@ -51,6 +51,12 @@ export class CursorWriter implements AsyncDisposable {
     }
   }
 
+  /** The log is another one: what waits is of no use, and may lie beyond its end. */
+  forgetAll(): void {
+    this.#waiting.clear();
+    this.#cancelTimer();
+  }
+
   /** Writes the rest, if the store takes it: what is lost costs a redelivery. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.flush().catch((cause: unknown) => this.#events.workFailed('writing cursors', cause));

@@ -26,6 +26,11 @@ export class WritePermissions {
     this.#policy = policy;
   }
 
+  /** The log is another one: what is known here is of no use. */
+  forgetAll(): void {
+    this.#cache.clear();
+  }
+
   /** Reads, for locked conversations, what the cache lacks; gives the judge of this transaction. */
   async load(
     tx: Transaction,

@@ -4,6 +4,7 @@ import type { ChatRequest } from '../../proto/gen/parley/v1/chat_service.pb.ts';
 import { type ChatParts, ChatSession } from '../delivery/chat-session.ts';
 import type { Outbound } from '../delivery/outbound.ts';
 import type { DomainError } from '../lib/errors.ts';
+import type { Events } from '../telemetry/events.ts';
 import type { Calls } from './calls.ts';
 import { CutOff } from './cut-off.ts';
 import { takeFrame } from './inbound-frames.ts';
@@ -37,7 +38,7 @@ async function serve(call: ChatCall, calls: Calls, parts: ChatParts): Promise<vo
   const cutOff = new CutOff(call, parts.clock);
   void session.ended.then((reason) => cutOff.begin(reason === null ? parts.liveness.slowConsumerMs : CUT_OFF_AFTER_MS));
   void gone.then(() => cutOff.cancel());
-  await writeFrames(call, session, gone, cutOff);
+  await writeFrames(call, session, { gone, cutOff, events: parts.events });
   close(call, await session.ended);
 }
 
@@ -69,13 +70,18 @@ async function readFrames(call: ChatCall, calls: Calls, session: ChatSession): P
 }
 
 /** One frame under way at a time: whatever gathers meanwhile goes into the next one. */
-async function writeFrames(call: ChatCall, session: ChatSession, gone: Promise<void>, cutOff: CutOff): Promise<void> {
+async function writeFrames(
+  call: ChatCall,
+  session: ChatSession,
+  { gone, cutOff, events }: { gone: Promise<void>; cutOff: CutOff; events: Events },
+): Promise<void> {
   for (;;) {
     const outbound = await session.outbox.next();
     if (outbound === undefined || call.cancelled) return;
     await Promise.race([new Promise<void>((resolve) => call.write(outbound, () => resolve())), gone]);
     session.frameWritten();
     cutOff.progress();
+    if (outbound.type === 'deliver') events.messagesDelivered(outbound.entries.length);
   }
 }
 

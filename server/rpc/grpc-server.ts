@@ -9,6 +9,8 @@ import type { ServedService } from './reflection.ts';
 export interface GrpcServerOptions {
   readonly services: readonly ServedService[];
   readonly health: Health;
+  /** A connection is given up for new calls when it is about so old; 0: never. */
+  readonly maxConnectionAgeMs: number;
 }
 
 /** Dead peers that no frame tells of (the application's heartbeat ends streams sooner). */
@@ -27,13 +29,15 @@ export class GrpcServer {
   readonly #server: Server;
   readonly #health: Health;
 
-  constructor({ services, health }: GrpcServerOptions) {
+  constructor({ services, health, maxConnectionAgeMs }: GrpcServerOptions) {
     this.#health = health;
     this.#server = new Server({
       'grpc.max_receive_message_length': MAX_FRAME_BYTES,
       'grpc.max_concurrent_streams': MAX_CONCURRENT_STREAMS,
       'grpc-node.max_session_memory': MAX_SESSION_MEMORY_MIB,
       'grpc.max_connection_idle_ms': MAX_IDLE_MS,
+      // Calls that are under way go on to their own end, so there is no grace to run out.
+      ...(maxConnectionAgeMs > 0 && { 'grpc.max_connection_age_ms': maxConnectionAgeMs }),
       'grpc.enable_channelz': 0,
       'grpc.keepalive_time_ms': KEEPALIVE_MS,
       'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,

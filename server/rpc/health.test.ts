@@ -9,7 +9,7 @@ import {
 } from '../../proto/gen/health/v1/health.pb.ts';
 import { freePort } from '../../test/setup/free-port.ts';
 import type { Clock } from '../lib/clock.ts';
-import { DATABASE_HEALTH, Health } from './health.ts';
+import { BUS_HEALTH, DATABASE_HEALTH, Health } from './health.ts';
 
 const { SERVING, NOT_SERVING, SERVICE_UNKNOWN } = ServingStatus;
 
@@ -122,6 +122,19 @@ describe.each(['', 'parley.v1.ChatService'])('service %j', (service) => {
   });
 });
 
+describe(BUS_HEALTH, () => {
+  test('serves while the bus is up, which changes nothing for whoever routes', async () => {
+    health.serving();
+    health.busIs('up');
+    const watched = watch(BUS_HEALTH);
+    await expect(watched.next()).resolves.toBe(SERVING);
+    health.busIs('degraded');
+    await expect(watched.next()).resolves.toBe(NOT_SERVING);
+    await expect(check('')).resolves.toBe(SERVING);
+    expect(health.wantsCalls).toBe(true);
+  });
+});
+
 describe(DATABASE_HEALTH, () => {
   test('is asked about at once and then every 5 s', async () => {
     health.serving();
@@ -223,6 +236,7 @@ describe('Health', () => {
       '': { status: SERVING },
       'parley.v1.ChatService': { status: SERVING },
       [DATABASE_HEALTH]: { status: SERVING },
+      [BUS_HEALTH]: { status: NOT_SERVING },
     });
   });
 

@@ -26,7 +26,6 @@ export class ScrambledReplica {
   readonly membership: Membership;
   readonly sender: Sender;
   readonly #bus: ScrambledBus;
-  readonly #store: Store;
   readonly #journal: Journal;
 
   constructor(store: Store, scheduler: fc.Scheduler, fates: Iterator<Fate>, outbox: OutboxLimits) {
@@ -40,7 +39,6 @@ export class ScrambledReplica {
     );
     const cursors = new CursorWriter({ store, clock: stoppedClock, events });
     this.#bus = bus;
-    this.#store = store;
     const conversations = new Conversations(store);
     this.sender = new Sender({ conversations, journal: this.#journal, cursors });
     this.membership = new Membership({ ...parts, store });
@@ -60,6 +58,7 @@ export class ScrambledReplica {
       events,
       liveness: LIVENESS,
       outbox,
+      maxAgeMs: 0,
     };
     bus.onEvent((event) => this.chat.dispatcher.receive(event));
   }
@@ -80,8 +79,8 @@ export class ScrambledReplica {
     return this.#journal.flush();
   }
 
-  /** What the periodic look into the log does: everything is found that the bus has lost. */
-  async reconcile(conversationIds: readonly number[]): Promise<void> {
-    this.chat.dispatcher.reconcile(await this.#store.log.heads(conversationIds));
+  /** What the periodic look into the log does, each read at a time of the scheduler's: finds what the bus has lost. */
+  async reconcile(since: number): Promise<void> {
+    this.chat.dispatcher.reconcile(await this.chat.store.log.activeSince(since));
   }
 }

@@ -7,13 +7,15 @@ import type { Store } from '../../server/store/seam/store.ts';
 
 /**
  * Parts of a replica whose every step is taken when the scheduler says so: reads of the log begin and answer in any
- * order, events of the bus arrive in any order, doubled or (entries of groups) not at all, timers fire at any time.
+ * order, events of the bus arrive in any order, doubled or not at all, timers fire at any time.
  */
 
 type Scheduler = fc.Scheduler;
 
 /** What becomes of an event on its way. */
 export type Fate = 'arrives' | 'lost' | 'doubled';
+
+const COPIES: Readonly<Record<Fate, number>> = { arrives: 1, lost: 0, doubled: 2 };
 
 export function scrambledStore(store: Store, scheduler: Scheduler): Store {
   const log = new Proxy(store.log, {
@@ -60,10 +62,8 @@ export class ScrambledBus implements Bus {
   /** Whether a subscriber gets it is decided now, as Redis does; when, is up to the scheduler. */
   publish(channel: Channel, event: BusEvent): void {
     if (!this.#channels.has(channel)) return;
-    const mayBeLost = event.type === 'entry' && event.entry.target.kind === 'group';
     const fate = this.#fates.next().value as Fate;
-    if (fate === 'lost' && mayBeLost) return;
-    const copies = fate === 'doubled' ? 2 : 1;
+    const copies = COPIES[fate];
     for (let copy = 0; copy < copies; copy += 1) {
       void this.#scheduler.schedule(Promise.resolve(), `${event.type} arrives`).then(() => this.#receive(event));
     }

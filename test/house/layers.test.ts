@@ -14,6 +14,7 @@ const VIOLATIONS: readonly (readonly [rule: string, file: string, imports: strin
   ['seams-know-no-domain', 'server/store/curious.ts', '../accounts/plain.ts'],
   ['domain-sees-seams-only', 'server/messages/impatient.ts', '../store/engine.ts'],
   ['domain-sees-seams-only', 'server/attachments/impatient.ts', '../blobs/disk-blobs.ts'],
+  ['domain-sees-seams-only', 'server/front/impatient.ts', '../store/engine.ts'],
   ['rpc-sees-seams-only', 'server/rpc/impatient.ts', '../store/engine.ts'],
   ['implementations-in-app-only', 'server/groups/impatient.ts', '../presence/memory-presence.ts'],
   ['app-is-for-the-process', 'server/accounts/upward.ts', '../app.ts'],

@@ -1,6 +1,12 @@
 import { EventEmitter, once } from 'node:events';
 
-import { type ClientDuplexStream, credentials, Metadata, type StatusObject } from '@grpc/grpc-js';
+import {
+  type ChannelCredentials,
+  type ClientDuplexStream,
+  credentials,
+  Metadata,
+  type StatusObject,
+} from '@grpc/grpc-js';
 
 import type { OutgoingMessage, SendReceipt, SendResult } from '../../../proto/gen/parley/v1/chat.pb.ts';
 import {
@@ -37,8 +43,8 @@ export class RawChat implements AsyncDisposable {
   #status: RichStatus | undefined;
   #nonce = 1_000_000n;
 
-  constructor(address: string, token?: string) {
-    this.#client = new ChatServiceClient(address, credentials.createInsecure(), OPTIONS);
+  constructor(address: string, token?: string, channel: ChannelCredentials = credentials.createInsecure()) {
+    this.#client = new ChatServiceClient(address, channel, OPTIONS);
     this.#stream = this.#client.chat(bearer(token));
     this.#stream.on('data', ({ frame }: ChatResponse) => {
       if (frame !== undefined) this.#frames.push(frame);
@@ -78,8 +84,8 @@ export class RawChat implements AsyncDisposable {
   }
 
   /** Takes the first frame of a kind. Those of other kinds stay. */
-  async next<K extends Kind>(kind: K): Promise<ValueOf<K>> {
-    const index = await this.#find(kind);
+  async next<K extends Kind>(kind: K, withinMs = DEADLINE_MS): Promise<ValueOf<K>> {
+    const index = await this.#find(kind, withinMs);
     const [frame] = this.#frames.splice(index, 1);
     return frame!.value as ValueOf<K>;
   }
@@ -156,22 +162,22 @@ export class RawChat implements AsyncDisposable {
     this.#client.close();
   }
 
-  async #find(kind?: Kind): Promise<number> {
+  async #find(kind?: Kind, withinMs = DEADLINE_MS): Promise<number> {
     for (;;) {
       const index = this.#frames.findIndex(({ $case }) => kind === undefined || $case === kind);
       if (index !== -1) return index;
       if (this.#status !== undefined) {
         throw new Error(`no ${kind ?? 'frame'}: the stream ended with ${new CallFailed(this.#status).message}`);
       }
-      await this.#changed(kind ?? 'frame');
+      await this.#changed(kind ?? 'frame', withinMs);
     }
   }
 
-  async #changed(awaited: string): Promise<void> {
+  async #changed(awaited: string, withinMs = DEADLINE_MS): Promise<void> {
     try {
-      await once(this.#news, 'news', { signal: AbortSignal.timeout(DEADLINE_MS) });
+      await once(this.#news, 'news', { signal: AbortSignal.timeout(withinMs) });
     } catch {
-      throw new Error(`no ${awaited} within ${DEADLINE_MS} ms; there is: ${this.waiting.join(', ') || 'nothing'}`);
+      throw new Error(`no ${awaited} within ${withinMs} ms; there is: ${this.waiting.join(', ') || 'nothing'}`);
     }
   }
 }

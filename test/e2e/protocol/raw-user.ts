@@ -1,4 +1,4 @@
-import { Client, credentials } from '@grpc/grpc-js';
+import { type ChannelCredentials, Client, credentials } from '@grpc/grpc-js';
 
 import type { OutgoingMessage, Position, SendReceipt } from '../../../proto/gen/parley/v1/chat.pb.ts';
 import { AuthServiceService } from '../../../proto/gen/parley/v1/auth_service.pb.ts';
@@ -27,8 +27,8 @@ export interface Rpc<Request, Response> {
 export class RawCaller implements Disposable {
   readonly #client: Client;
 
-  constructor(address: string) {
-    this.#client = new Client(address, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });
+  constructor(address: string, channel: ChannelCredentials = credentials.createInsecure()) {
+    this.#client = new Client(address, channel, { 'grpc.use_local_subchannel_pool': 1 });
   }
 
   /** @throws CallFailed */

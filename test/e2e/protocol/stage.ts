@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
+import type { ChannelCredentials } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll } from '@jest/globals';
 
 import { AuthServiceService } from '../../../proto/gen/parley/v1/auth_service.pb.ts';
@@ -11,11 +12,14 @@ import { PASSWORD, RawCaller, RawUser } from './raw-user.ts';
 export class Stage {
   readonly caller: RawCaller;
   readonly #server: TestServer;
+  readonly #channel: ChannelCredentials | undefined;
   readonly #chats = new Set<RawChat>();
 
-  constructor(server: TestServer) {
+  /** @param channel without TLS unless told */
+  constructor(server: TestServer, channel?: ChannelCredentials) {
     this.#server = server;
-    this.caller = new RawCaller(server.address);
+    this.#channel = channel;
+    this.caller = new RawCaller(server.address, channel);
   }
 
   get address(): string {
@@ -24,7 +28,7 @@ export class Stage {
 
   /** A stream that has said nothing yet, with any token or none. */
   open(token?: string): RawChat {
-    const chat = new RawChat(this.address, token);
+    const chat = new RawChat(this.address, token, this.#channel);
     this.#chats.add(chat);
     return chat;
   }
@@ -35,7 +39,12 @@ export class Stage {
     await this.caller.call(AuthServiceService.register, { name: unique, password: PASSWORD });
     const request = { user: { $case: 'name', value: unique }, password: PASSWORD, deviceName: '' } as const;
     const { token, account } = await this.caller.call(AuthServiceService.login, request);
-    return new RawUser(account!, token, { caller: this.caller, open: (token) => this.open(token) });
+    return this.#user(account!, token);
+  }
+
+  /** A session that is there already, used from here. */
+  as(user: RawUser): RawUser {
+    return this.#user(user, user.token);
   }
 
   async users<const Names extends readonly string[]>(...names: Names): Promise<{ [K in keyof Names]: RawUser }> {
@@ -53,6 +62,10 @@ export class Stage {
     await this.clear();
     this.caller[Symbol.dispose]();
     await this.#server.stop();
+  }
+
+  #user(account: { readonly id: bigint; readonly name: string }, token: string): RawUser {
+    return new RawUser(account, token, { caller: this.caller, open: (opened) => this.open(opened) });
   }
 }
 

@@ -21,6 +21,13 @@ export enum GoAwayReason {
   GO_AWAY_REASON_TOKEN_INVALID = 2,
   /** GO_AWAY_REASON_SLOW_CONSUMER - The stream accepted nothing for too long: come back and resume. */
   GO_AWAY_REASON_SLOW_CONSUMER = 3,
+  /** GO_AWAY_REASON_MAX_AGE - The stream was open for as long as one may be, so that streams spread over new replicas: come back and resume. */
+  GO_AWAY_REASON_MAX_AGE = 4,
+  /**
+   * GO_AWAY_REASON_LOG_REPLACED - The log is another one than when the stream began (it was restored, or its database failed over): come back and look
+   * at `welcome.log_epoch`.
+   */
+  GO_AWAY_REASON_LOG_REPLACED = 5,
   UNRECOGNIZED = -1,
 }
 
@@ -38,6 +45,12 @@ export function goAwayReasonFromJSON(object: any): GoAwayReason {
     case 3:
     case "GO_AWAY_REASON_SLOW_CONSUMER":
       return GoAwayReason.GO_AWAY_REASON_SLOW_CONSUMER;
+    case 4:
+    case "GO_AWAY_REASON_MAX_AGE":
+      return GoAwayReason.GO_AWAY_REASON_MAX_AGE;
+    case 5:
+    case "GO_AWAY_REASON_LOG_REPLACED":
+      return GoAwayReason.GO_AWAY_REASON_LOG_REPLACED;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -55,6 +68,10 @@ export function goAwayReasonToJSON(object: GoAwayReason): string {
       return "GO_AWAY_REASON_TOKEN_INVALID";
     case GoAwayReason.GO_AWAY_REASON_SLOW_CONSUMER:
       return "GO_AWAY_REASON_SLOW_CONSUMER";
+    case GoAwayReason.GO_AWAY_REASON_MAX_AGE:
+      return "GO_AWAY_REASON_MAX_AGE";
+    case GoAwayReason.GO_AWAY_REASON_LOG_REPLACED:
+      return "GO_AWAY_REASON_LOG_REPLACED";
     case GoAwayReason.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
