@@ -120,9 +120,19 @@ export class DiskBlobs implements Blobs {
   async #removeStale(): Promise<void> {
     for (const name of await readdir(this.#temporary)) {
       const path = join(this.#temporary, name);
-      const { mtimeMs } = await stat(path);
-      if (Date.now() - mtimeMs > STALE_MS) await rm(path, { force: true });
+      const mtimeMs = await modifiedAt(path);
+      if (mtimeMs !== undefined && Date.now() - mtimeMs > STALE_MS) await rm(path, { force: true });
     }
+  }
+}
+
+/** Undefined where the file is gone: other replicas write in the same folder. */
+async function modifiedAt(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).mtimeMs;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
   }
 }
 

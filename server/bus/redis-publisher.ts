@@ -30,7 +30,7 @@ export class RedisPublisher {
   #queue: Publication[] = [];
   #rows = 0;
   #bytes = 0;
-  #flushed: Promise<unknown> = Promise.resolve();
+  #flushed: Promise<void> = Promise.resolve();
 
   constructor(parts: PublisherParts) {
     this.#parts = parts;
@@ -46,7 +46,9 @@ export class RedisPublisher {
     this.#queue.push({ channel, bytes });
     if (this.#queue.length > 1) return;
     const flushed = new Promise<void>((done) => setImmediate(() => done(this.#flush())));
-    this.#flushed = Promise.all([this.#flushed, flushed]);
+    const before = this.#flushed;
+    // Without a result that would hold the one before, and so all of them, for ever.
+    this.#flushed = flushed.then(() => before);
   }
 
   /** Returns when Redis has answered everything that was published, or won't. */

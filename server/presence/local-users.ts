@@ -67,10 +67,11 @@ export class LocalUsers {
 
   /** What friends were told of how the user is here. */
   settle(userId: number, told: Being | null): void {
-    const user = this.#users.get(userId);
-    if (user === undefined) return;
+    // Who left while friends were being told that they are here: that they are gone is still to be told.
+    const user = this.#users.get(userId) ?? { streams: 0, away: false, told };
     user.told = told;
     if (user.streams === 0 && told === null) this.#users.delete(userId);
+    else this.#users.set(userId, user);
   }
 
   /** All that have a standing. */

@@ -19,6 +19,8 @@ describe('friends are told of who comes and goes', () => {
   let failures: number;
   let presence: MemoryPresence;
   let news: PresenceNews;
+  /** While it is asked who the friends are. */
+  let asked: (() => void | Promise<void>) | undefined;
 
   beforeEach(() => {
     clock = new ManualClock();
@@ -41,7 +43,13 @@ describe('friends are told of who comes and goes', () => {
       { store, accounts, clock, events: silentEvents },
       { replica: 'here', incarnation: 'now', awayAfterMs: AWAY_AFTER_MS },
     );
-    const friends = { ids: async (userId: number) => (userId === ANN ? [BOB, CAROL] : [ANN]) };
+    asked = undefined;
+    const friends = {
+      ids: async (userId: number) => {
+        await asked?.();
+        return userId === ANN ? [BOB, CAROL] : [ANN];
+      },
+    };
     news = new PresenceNews({ presence, friends, bus, clock, events: silentEvents });
   });
 
@@ -100,6 +108,17 @@ describe('friends are told of who comes and goes', () => {
     presence.arrive(ANN);
     await settle();
     expect(toldBob()).toEqual(['online']);
+  });
+
+  test('of who goes while they are being told that they are here', async () => {
+    asked = () => presence.leave(ANN);
+    presence.arrive(ANN);
+    await pass(GRACE_MS);
+    expect(toldBob()).toEqual(['online', 'offline']);
+    asked = undefined;
+    presence.arrive(ANN);
+    await pass(0);
+    expect(toldBob()).toEqual(['online', 'offline', 'online']);
   });
 
   test('of who is away, and back', async () => {

@@ -2,6 +2,7 @@ import type { Bus } from '../bus/bus.ts';
 import { RegistryUnavailable } from '../cluster/registry.ts';
 import { type Clock, pause, type Timer } from '../lib/clock.ts';
 import type { FriendStore } from '../store/seam/friends.ts';
+import type { PresenceStatus } from '../store/seam/presence.ts';
 import type { Events } from '../telemetry/events.ts';
 import type { OpenStatus, Presence, PresenceState } from './presence.ts';
 
@@ -29,6 +30,8 @@ export class PresenceNews {
   readonly #leaving = new Map<number, Timer>();
   /** Whose state is to be told; whether also where it is the one that was told last. */
   readonly #due = new Map<number, boolean>();
+  /** What was told of users of whom another replica may have known better by then: they are looked up once more. */
+  readonly #unsure = new Map<number, PresenceStatus>();
   #telling = false;
   #closed = false;
 
@@ -52,6 +55,7 @@ export class PresenceNews {
   close(): void {
     this.#closed = true;
     this.#due.clear();
+    this.#unsure.clear();
     for (const timer of this.#leaving.values()) timer.cancel();
     this.#leaving.clear();
   }
@@ -98,12 +102,22 @@ export class PresenceNews {
       const look = looks.get(userId);
       // Who is within their grace is not told of as offline, but when it has passed.
       if (look === undefined || (this.#leaving.has(userId) && !again)) continue;
-      const { state, told, here } = look;
+      const { state, here } = look;
+      const told = this.#unsure.get(userId) ?? look.told;
+      this.#unsure.delete(userId);
       const isNews = again || (state.status !== 'hidden' && state.status !== told);
       if (isNews) await this.#publish(userId, state);
       if (this.#closed) return;
       presence.settle(userId, state.status === 'hidden' ? 'offline' : here);
+      // Who is online here is it whatever others do. Of all others, another may have changed it since the look-up, and
+      // have taken it for told by what was told before.
+      if (isNews && here !== 'online') this.#lookAgain(userId, state.status);
     }
+  }
+
+  #lookAgain(userId: number, told: PresenceStatus): void {
+    this.#unsure.set(userId, told);
+    this.#tell(userId, false);
   }
 
   async #publish(userId: number, { status, lastSeenAt }: PresenceState): Promise<void> {

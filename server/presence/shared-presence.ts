@@ -83,8 +83,8 @@ export class SharedPresence implements Presence {
 
   settle(userId: number, here: OpenStatus): void {
     const told = here === 'offline' ? null : here;
-    const before = this.#users.standing(userId);
-    if (before === null || before.told === told) return;
+    const before = this.#users.standing(userId)?.told ?? null;
+    if (before === told) return;
     this.#users.settle(userId, told);
     this.#writer.note([userId]);
   }

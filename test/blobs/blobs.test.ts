@@ -70,6 +70,14 @@ describe('blobs on disk', () => {
     expect(await filesIn(path)).toEqual([recent]);
   });
 
+  test('a folder that several open at once is fine for all of them', async () => {
+    const path = join(folder, 'shared');
+    for (let round = 0; round < 5; round += 1) {
+      await Promise.all(Array.from({ length: 20 }, () => DiskBlobs.open(path)));
+    }
+    expect(await filesIn(path)).toEqual([]);
+  });
+
   test('a folder that can not be written is refused in words', async () => {
     await writeFile(join(folder, 'file'), 'this is no folder');
     const refused = DiskBlobs.open(join(folder, 'file/attachments'));

@@ -5,6 +5,9 @@ import { type ChatRequest, type ChatResponse, ChatServiceClient } from '../../pr
 
 const PASSWORD = 'correct horse';
 
+/** Otherwise all clients of a process share one connection, and the proxy's limit of streams on it. */
+const OWN_CONNECTION = { 'grpc.use_local_subchannel_pool': 1 };
+
 /** A user with a token. */
 export interface Login {
   readonly userId: number;
@@ -46,7 +49,7 @@ export class ChatPeer {
   readonly #stream: ClientDuplexStream<ChatRequest, ChatResponse>;
 
   constructor(address: string, token: string, onFrame: (frame: NonNullable<ChatResponse['frame']>) => void) {
-    this.#client = new ChatServiceClient(address, credentials.createInsecure());
+    this.#client = new ChatServiceClient(address, credentials.createInsecure(), OWN_CONNECTION);
     this.#stream = this.#client.chat(bearer(token));
     // The status tells as much.
     this.#stream.on('error', () => undefined);

@@ -18,6 +18,8 @@ describe('presence on several replicas', () => {
   let replicas: PresenceReplica[];
   let ann: number;
   let awayAfterMs: number;
+  /** While a replica asks who the friends are that it tells. */
+  let telling: () => void | Promise<void>;
 
   beforeAll(async () => {
     folder = await makeTempFolder('presence');
@@ -34,6 +36,7 @@ describe('presence on several replicas', () => {
     store = await openMemoryStore();
     replicas = [];
     awayAfterMs = 3_600_000;
+    telling = () => undefined;
     ann = await makeUser();
   });
 
@@ -51,7 +54,12 @@ describe('presence on several replicas', () => {
 
   /** Replicas that have no lease yet. */
   function join(...names: string[]): PresenceReplica[] {
-    const friends = { ids: async () => [FRIEND] };
+    const friends = {
+      ids: async () => {
+        await telling();
+        return [FRIEND];
+      },
+    };
     const parts = { store, friends, awayAfterMs, redisUrl: redis.url };
     const joined = names.map((name) => new PresenceReplica(name, randomUUID(), parts));
     replicas.push(...joined);
@@ -104,6 +112,7 @@ describe('presence on several replicas', () => {
     a.presence.arrive(ann);
     await eventually(async () => (await c.statusOf(ann)) === 'away');
     await eventually(() => told().length === 2);
+    await saidAll(a);
     b.presence.arrive(ann);
     await eventually(async () => (await c.statusOf(ann)) === 'online');
     expect(await a.statusOf(ann)).toBe('online');
@@ -111,6 +120,7 @@ describe('presence on several replicas', () => {
     await eventually(() => told().length === 4);
     expect(a.told(ann, FRIEND)).toEqual(['online', 'away']);
     expect(b.told(ann, FRIEND)).toEqual(['online', 'away']);
+    await saidAll(b);
     // What b told is known to a, which told it differently last.
     a.presence.active(ann);
     await eventually(() => a.told(ann, FRIEND).length === 3);
@@ -130,6 +140,7 @@ describe('presence on several replicas', () => {
     b.presence.leave(ann);
     await eventually(() => told().length === 2);
     expect(b.told(ann, FRIEND)).toEqual(['offline']);
+    await saidAll(b);
     a.presence.arrive(ann);
     await eventually(() => told().length === 3);
     expect(a.told(ann, FRIEND)).toEqual(['online', 'online']);
@@ -144,6 +155,27 @@ describe('presence on several replicas', () => {
     await eventually(async () => (await entriesOf(a)).length + (await entriesOf(b)).length === 0);
     expect(told().at(-1)).toBe('offline');
     expect(told().filter((status) => status === 'offline').length).toBeGreaterThan(0);
+  });
+
+  test('who comes to another replica while this one tells that they are gone is told of as there at last', async () => {
+    const [a, b] = (await start('a', 'b')) as [PresenceReplica, PresenceReplica];
+    a.presence.arrive(ann);
+    await settled(a);
+    const [reached, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    telling = async () => {
+      telling = () => undefined;
+      reached.resolve();
+      await gate.promise;
+    };
+    a.presence.leave(ann);
+    await reached.promise;
+    b.presence.arrive(ann);
+    // By the roster, friends know already that she is online.
+    await settled(b);
+    expect(b.told(ann, FRIEND)).toEqual([]);
+    gate.resolve();
+    await eventually(() => a.told(ann, FRIEND).length === 3);
+    expect(a.told(ann, FRIEND)).toEqual(['online', 'offline', 'online']);
   });
 
   test('of who hides it, nothing is shown or told, on any replica', async () => {
@@ -348,6 +380,13 @@ describe('presence on several replicas', () => {
   async function settled(replica: PresenceReplica, userId = ann): Promise<void> {
     const key = `{parley}:users:${replica.incarnation}`;
     await eventually(async () => (await replica.redis.hget(key, `${userId}`)) === 'oo');
+  }
+
+  /** All that the replica has told so far has been looked at once more: another user has had their turn after it. */
+  async function saidAll(replica: PresenceReplica): Promise<void> {
+    const other = await makeUser();
+    replica.presence.arrive(other);
+    await eventually(() => replica.told(other, FRIEND).length === 1);
   }
 
   async function entriesOf(replica: PresenceReplica): Promise<string[]> {
