@@ -163,9 +163,10 @@ export class RedisLease implements Lease {
     if (this.#lostAt !== undefined) events.registryBack(clock.monotonic() - this.#lostAt);
     else if (renewal !== 'kept' && this.#heldSince !== undefined) events.leaseTakenAnew(renewal);
     this.#lostAt = undefined;
+    const lasted = this.#heldSince !== undefined;
     if (renewal !== 'kept') this.#heldSince = undefined;
     this.#heldSince ??= clock.monotonic();
-    this.#renewed(renewal);
+    this.#renewed(renewal === 'kept' && !lasted ? 'found' : renewal);
     return everyMs;
   }
 

@@ -49,11 +49,12 @@ export class NotListed extends RegistryUnavailable {
 }
 
 /**
- * How a lease was when it was renewed: `kept`; `new`: the registry knew nothing of it, at the start or since it came
- * back empty; `ended`: it had ended, and nobody has acted on that; `expired`: it had ended, and others have shown the
- * users here as gone, or are about to.
+ * How a lease was when it was renewed: `kept`; `found`: it lasts, but the registry was out of reach meanwhile, and may
+ * have lost what was written beside it last; `new`: the registry knew nothing of it, at the start or since it came back
+ * empty; `ended`: it had ended, and nobody has acted on that; `expired`: it had ended, and others have shown the users
+ * here as gone, or are about to.
  */
-export type Renewal = 'kept' | 'new' | 'ended' | 'expired';
+export type Renewal = 'kept' | 'found' | 'new' | 'ended' | 'expired';
 
 /** This run's own place in the registry. */
 export interface Lease extends AsyncDisposable {

@@ -21,6 +21,8 @@ let session: ChatSession;
 let bob: UserRecord;
 /** What presence heard of the stream, in order. */
 let heard: string[];
+/** The acknowledgements that were taken. */
+let acknowledged: (number | undefined)[];
 
 beforeEach(async () => {
   store = await openMemoryStore();
@@ -29,6 +31,7 @@ beforeEach(async () => {
   bob = other;
   await domain.sendOne(bob, toUser(ann));
   heard = [];
+  acknowledged = [];
   const { bus, clock, events, sender, cursors } = domain;
   const parts = { store: store.presence, accounts: store.accounts, clock, events };
   const presence = new MemoryPresence(parts, { replica: 'here', incarnation: 'now', awayAfterMs: 1_000 });
@@ -38,7 +41,8 @@ beforeEach(async () => {
       session: { id: 1, userId: ann.id, deviceName: '', createdAt: 0, lastUsedAt: 0, expiresAt: 1e15 },
     },
     {
-      ...{ store, sender, cursors, clock, events },
+      ...{ store, sender, clock, events },
+      cursors: withMethods(cursors, { note: ({ deliveredSeq }) => void acknowledged.push(deliveredSeq) }),
       typing: new Typing({ store, conversations: new Conversations(store), bus }, 'anyone'),
       dispatcher: new Dispatcher({ log: store.log, bus, clock, events }),
       streams: new Streams(clock),
@@ -74,4 +78,15 @@ test('sending, reading and typing are activity; acknowledging and heartbeats are
   session.end(null);
   session.typing(toUser(bob), true);
   expect(heard.slice(4)).toEqual(['leaves']);
+});
+
+test('what a stream acknowledges that waits for its results, when the log is another one, is of the log before', async () => {
+  while ((await session.outbox.next())?.type !== 'deliver');
+  await session.send({ clientMessageId: randomUUID(), target: toUser(bob), content: { text: 'hi' } });
+  session.ack([{ conversationId: 1, seq: 1 }]);
+  const gone = session.goAway('log_replaced');
+  session.ack([{ conversationId: 1, seq: 1 }]);
+  expect(acknowledged).toEqual([1]);
+  await gone;
+  expect(await session.ended).toMatchObject({ reason: 'DRAINING' });
 });

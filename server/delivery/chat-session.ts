@@ -162,13 +162,13 @@ export class ChatSession {
 
   ack(positions: readonly Position[]): void {
     this.#handshake.requireHello();
-    this.#marks.take('ack', positions);
+    this.#mark('ack', positions);
   }
 
   read(positions: readonly Position[]): void {
     this.#handshake.requireHello();
     this.#parts.presence.active(this.caller.user.id);
-    this.#marks.take('read', positions);
+    this.#mark('read', positions);
   }
 
   /** Told to others beside the stream's next frames; only what is refused is answered. */
@@ -271,6 +271,11 @@ export class ChatSession {
       this.outbox.pushNotice({ type: 'caught-up' });
       this.#caughtUp.resolve();
     });
+  }
+
+  #mark(frame: 'ack' | 'read', positions: readonly Position[]): void {
+    // Of another log, they say nothing of this one, and may lie beyond its end.
+    if (this.#departure !== 'log_replaced') this.#marks.take(frame, positions);
   }
 
   #settle(target: Target, outcome: SendOutcome): void {

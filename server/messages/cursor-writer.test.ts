@@ -46,6 +46,18 @@ describe('the cursor writer', () => {
     expect(clock.timers).toBe(0);
   });
 
+  test('forgets what waits and what is being written, when the log is another one', async () => {
+    failures = 1;
+    writer.note({ ...AT, deliveredSeq: 5 });
+    const failing = writer.flush();
+    writer.note({ ...AT, readSeq: 5 });
+    writer.forgetAll();
+    await expect(failing).rejects.toThrow('down');
+    expect(clock.timers).toBe(0);
+    await writer.flush();
+    expect(batches).toEqual([]);
+  });
+
   test('makes one of notes of different kinds, in whatever order they come', async () => {
     const notes: CursorAdvance[] = [
       { ...AT, deliveredSeq: 5 },

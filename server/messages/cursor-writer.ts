@@ -18,6 +18,8 @@ export class CursorWriter implements AsyncDisposable {
   #waiting = new Map<string, CursorAdvance>();
   #timer: Timer | undefined;
   #writing: Promise<void> | undefined;
+  /** How often everything was forgotten. */
+  #forgotten = 0;
   #closed = false;
 
   /** @param onWritten is told of what is stored */
@@ -53,6 +55,7 @@ export class CursorWriter implements AsyncDisposable {
 
   /** The log is another one: what waits is of no use, and may lie beyond its end. */
   forgetAll(): void {
+    this.#forgotten += 1;
     this.#waiting.clear();
     this.#cancelTimer();
   }
@@ -69,10 +72,11 @@ export class CursorWriter implements AsyncDisposable {
     this.#waiting = new Map();
     this.#cancelTimer();
     const advances = [...batch.values()];
+    const forgotten = this.#forgotten;
     try {
       await this.#store.cursors.advance(advances);
     } catch (error) {
-      for (const advance of advances) this.note(advance);
+      if (forgotten === this.#forgotten) for (const advance of advances) this.note(advance);
       throw error;
     }
     this.#onWritten(advances);

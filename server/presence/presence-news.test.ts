@@ -179,6 +179,16 @@ describe('friends are told of who comes and goes', () => {
     expect(toldBob()).toEqual(['online']);
   });
 
+  test('after the bus was away, what is so by then', async () => {
+    bus.state = 'degraded';
+    presence.arrive(ANN);
+    await pass(AWAY_AFTER_MS);
+    expect(toldBob()).toEqual([]);
+    bus.state = 'up';
+    await pass(2_000);
+    expect(toldBob()).toEqual(['away']);
+  });
+
   test('of many at once, and of nobody any more once it is closed', async () => {
     for (let userId = 10; userId < 260; userId += 1) presence.arrive(userId);
     await settle();

@@ -30,7 +30,7 @@ export class PresenceNews {
   readonly #leaving = new Map<number, Timer>();
   /** Whose state is to be told; whether also where it is the one that was told last. */
   readonly #due = new Map<number, boolean>();
-  /** What was told of users of whom another replica may have known better by then: they are looked up once more. */
+  /** What was told of users who may have been otherwise by then, by another replica: they are looked up once more. */
   readonly #unsure = new Map<number, PresenceStatus>();
   #telling = false;
   #closed = false;
@@ -78,8 +78,14 @@ export class PresenceNews {
   }
 
   async #tellAll(): Promise<void> {
+    const { bus, clock } = this.#parts;
     this.#telling = true;
     while (this.#due.size > 0) {
+      // It would be lost, and would count as told.
+      if (bus.state !== 'up') {
+        await pause(clock, RETRY_AFTER_MS);
+        continue;
+      }
       const batch = [...this.#due].slice(0, MOST_AT_ONCE);
       for (const [userId] of batch) this.#due.delete(userId);
       try {
@@ -88,7 +94,7 @@ export class PresenceNews {
         // That the registry is away has been said.
         if (!(cause instanceof RegistryUnavailable)) this.#parts.events.workFailed('telling who is there', cause);
         for (const [userId, again] of batch) this.#due.set(userId, again || (this.#due.get(userId) ?? false));
-        await pause(this.#parts.clock, RETRY_AFTER_MS);
+        await pause(clock, RETRY_AFTER_MS);
         if (this.#closed) break;
       }
     }
@@ -104,13 +110,13 @@ export class PresenceNews {
       if (look === undefined || (this.#leaving.has(userId) && !again)) continue;
       const { state, here } = look;
       const told = this.#unsure.get(userId) ?? look.told;
-      this.#unsure.delete(userId);
       const isNews = again || (state.status !== 'hidden' && state.status !== told);
       if (isNews) await this.#publish(userId, state);
       if (this.#closed) return;
+      this.#unsure.delete(userId);
       presence.settle(userId, state.status === 'hidden' ? 'offline' : here);
-      // Who is online here is it whatever others do. Of all others, another may have changed it since the look-up, and
-      // have taken it for told by what was told before.
+      // Who is online here is so, whatever others do. Otherwise another replica may have changed it since the look-up,
+      // and told nobody, for by what had been told before, friends knew.
       if (isNews && here !== 'online') this.#lookAgain(userId, state.status);
     }
   }

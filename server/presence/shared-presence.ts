@@ -150,7 +150,7 @@ export class SharedPresence implements Presence {
   #renewed(renewal: Renewal): void {
     if (renewal === 'kept') return this.#writer.note([]);
     this.#writer.note(this.#users.ids());
-    if (renewal === 'new') return;
+    if (renewal === 'new' || renewal === 'found') return;
     // Others counted these users as gone for a while, and may have stored and told it.
     const present = this.#users.present();
     for (const userId of present) this.#rows.note(userId, true);

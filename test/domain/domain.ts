@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import type { Bus, BusEvent, Channel } from '../../server/bus/bus.ts';
+import type { Bus, BusEvent, BusState, Channel } from '../../server/bus/bus.ts';
 import { systemClock } from '../../server/lib/clock.ts';
 import type { ChangeParts } from '../../server/messages/change-message.ts';
 import { Conversations } from '../../server/messages/conversations.ts';
@@ -29,7 +29,7 @@ export function openMemoryStore(): Promise<Store> {
 
 /** A bus that keeps what was published. */
 export class RecordingBus implements Bus {
-  readonly state = 'up';
+  state: BusState = 'up';
   readonly published: { readonly channel: Channel; readonly event: BusEvent }[] = [];
 
   async subscribe(): Promise<void> {}

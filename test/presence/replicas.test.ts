@@ -289,6 +289,18 @@ describe('presence on several replicas', () => {
     expect(told()).toEqual(['online']);
   });
 
+  test('a Redis that lost the last that was written, as in a failover, is written anew', async () => {
+    const [a, b] = (await start('a', 'b')) as [PresenceReplica, PresenceReplica];
+    a.presence.arrive(ann);
+    await settled(a);
+    const users = `{parley}:users:${a.incarnation}`;
+    await b.redis.del(users);
+    a.redis.disconnect(true);
+    await eventually(async () => (await b.redis.hget(users, `${ann}`)) === 'oo');
+    expect(await b.statusOf(ann)).toBe('online');
+    expect(told()).toEqual(['online']);
+  });
+
   test('who has not announced themselves anew in an emptied Redis is shown by the database', async () => {
     const [a, b] = (await start('a', 'b')) as [PresenceReplica, PresenceReplica];
     a.presence.arrive(ann);
