@@ -19,6 +19,7 @@ import { AccountNews } from './delivery/account-news.ts';
 import type { ChatParts } from './delivery/chat-session.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
 import { FriendshipNews } from './delivery/friendship-news.ts';
+import { PresenceRefresh } from './delivery/presence-refresh.ts';
 import { Reconciler } from './delivery/reconciler.ts';
 import { SessionWatch } from './delivery/session-watch.ts';
 import { Streams } from './delivery/streams.ts';
@@ -167,6 +168,8 @@ export async function startApp(config: Config, log: Logger, overrides: Overrides
   };
   const reconciler = new Reconciler({ log: store.log, dispatcher, bus, clock, events, onLogReplaced });
   const sessionWatch = new SessionWatch({ sessions: store.sessions, streams, bus, clock, events });
+  const refreshParts = { presence, friends: store.friends, streams, dispatcher, clock, events };
+  const presenceRefresh = new PresenceRefresh(refreshParts);
   const accountNews = new AccountNews({ accounts: store.accounts, streams, events });
   bus.onEvent((event) => {
     if (event.type === 'session-revoked') streams.revoke(event.userId, event.sessionId);
@@ -209,6 +212,7 @@ export async function startApp(config: Config, log: Logger, overrides: Overrides
     health.busIs(state);
     reconciler.busChanged();
     sessionWatch.busChanged();
+    if (state === 'up') presenceRefresh.busIsUp();
   });
   const server = new GrpcServer({
     services: [...services, ...(config.reflection ? reflectionServices() : [])],
@@ -229,6 +233,7 @@ export async function startApp(config: Config, log: Logger, overrides: Overrides
     streams.close();
     await reconciler[Symbol.asyncDispose]();
     await sessionWatch[Symbol.asyncDispose]();
+    await presenceRefresh[Symbol.asyncDispose]();
     deletion[Symbol.dispose]();
     expiry[Symbol.dispose]();
     await cursors[Symbol.asyncDispose]();

@@ -50,6 +50,11 @@ export class Streams {
     return [...this.#sessions];
   }
 
+  /** Those who have one. */
+  userIds(): Iterable<number> {
+    return this.#perUser.keys();
+  }
+
   /** Ends the streams of a revoked session of this user. */
   revoke(userId: number, sessionId: number): void {
     for (const session of this.#of(userId)) if (session.caller.session.id === sessionId) session.revoked();
