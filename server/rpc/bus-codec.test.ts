@@ -235,6 +235,14 @@ describe('what replicas tell each other', () => {
       expect(encodes).toBe(1);
     });
 
+    test('whose copy says something else is encoded anew', () => {
+      const entry = { ...ENTRY };
+      const bytes = here.encode({ type: 'entry', entry, membersVersion: 1 });
+      const recalled: Entry = { ...entry, body: { kind: 'recalled', recallSeq: 9 } };
+      expect(here.encode({ type: 'entry', entry: recalled, membersVersion: 1 })).not.toEqual(bytes);
+      expect(encodes).toBe(2);
+    });
+
     test('that a reader here was given before is not encoded again for the others', () => {
       const entry = { ...ENTRY };
       frames({ type: 'deliver', entries: [entry] });

@@ -9,15 +9,20 @@ import { toMessage } from './wire-entries.ts';
 const ENCODED = Symbol('encoded');
 
 interface EncodedEntry extends Entry {
-  [ENCODED]?: Uint8Array;
+  readonly [ENCODED]?: Uint8Array;
 }
 
 /** The entry as a `parley.v1.Message`. */
 export function encodeEntry(entry: EncodedEntry): Uint8Array {
-  return (entry[ENCODED] ??= Message.encode(toMessage(entry)).finish());
+  const known = entry[ENCODED];
+  if (known !== undefined) return known;
+  const encoded = Message.encode(toMessage(entry)).finish();
+  keepEncoded(entry, encoded);
+  return encoded;
 }
 
 /** The bytes that the entry was read from are those that its readers are given. */
-export function keepEncoded(entry: EncodedEntry, encoded: Uint8Array): void {
-  entry[ENCODED] = encoded;
+export function keepEncoded(entry: Entry, encoded: Uint8Array): void {
+  // Not enumerable: a copy that says something else must not take them along.
+  Object.defineProperty(entry, ENCODED, { value: encoded, configurable: true });
 }
