@@ -169,7 +169,7 @@ export async function startApp(config: Config, log: Logger, overrides: Overrides
   const reconciler = new Reconciler({ log: store.log, dispatcher, bus, clock, events, onLogReplaced });
   const sessionWatch = new SessionWatch({ sessions: store.sessions, streams, bus, clock, events });
   const refreshParts = { presence, friends: store.friends, streams, dispatcher, clock, events };
-  const presenceRefresh = new PresenceRefresh(refreshParts);
+  const presenceRefresh = new PresenceRefresh({ ...refreshParts, leaseMs: config.leaseMs });
   const accountNews = new AccountNews({ accounts: store.accounts, streams, events });
   bus.onEvent((event) => {
     if (event.type === 'session-revoked') streams.revoke(event.userId, event.sessionId);

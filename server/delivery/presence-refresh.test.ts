@@ -10,6 +10,8 @@ import { PresenceRefresh } from './presence-refresh.ts';
 const ONLINE: PresenceState = { status: 'online', lastSeenAt: null };
 const OFFLINE: PresenceState = { status: 'offline', lastSeenAt: 5 };
 
+const LEASE_MS = 10_000;
+
 let clock: ManualClock;
 let shown: BusEvent[];
 let failures: number;
@@ -33,11 +35,18 @@ beforeEach(() => {
     dispatcher: { receive: (event) => void shown.push(event) },
     clock,
     events: silentEvents,
+    leaseMs: LEASE_MS,
   });
 });
 
-test('shows each user who has a stream how all their friends are', async () => {
+/** And has been so for a lease. */
+function busIsUp(): void {
   refresh.busIsUp();
+  clock.advance(LEASE_MS);
+}
+
+test('shows each user who has a stream how all their friends are', async () => {
+  busIsUp();
   await until(() => shown.length === 2);
   expect(shown).toEqual([
     { type: 'presence', to: 1, userId: 2, ...ONLINE },
@@ -47,7 +56,7 @@ test('shows each user who has a stream how all their friends are', async () => {
 
 test('leaves a rest to others after so many users, and shows them all', async () => {
   users = Array.from({ length: 45 }, (_, index) => index + 1);
-  refresh.busIsUp();
+  busIsUp();
   for (const soFar of [20, 40, 45]) {
     await until(() => shown.length === 2 * soFar && clock.timers === 1);
     clock.advance(20);
@@ -57,24 +66,35 @@ test('leaves a rest to others after so many users, and shows them all', async ()
 
 test('tries again where it can’t be known, and begins anew where the bus is up once more', async () => {
   failures = 1;
-  refresh.busIsUp();
+  busIsUp();
   await until(() => clock.timers === 1);
   expect(shown).toEqual([]);
   clock.advance(2_000);
   await until(() => shown.length === 2);
-  refresh.busIsUp();
+  busIsUp();
   await until(() => clock.timers === 1);
   clock.advance(20);
   await until(() => shown.length === 4);
 });
 
+test('waits for a lease: who is on other replicas may not be known before', async () => {
+  refresh.busIsUp();
+  clock.advance(LEASE_MS - 1);
+  refresh.busIsUp();
+  clock.advance(LEASE_MS - 1);
+  expect(shown).toEqual([]);
+  clock.advance(1);
+  await until(() => shown.length === 2);
+});
+
 test('ends in the middle', async () => {
   users = Array.from({ length: 45 }, (_, index) => index + 1);
-  refresh.busIsUp();
+  busIsUp();
   await until(() => clock.timers === 1);
   const closed = refresh[Symbol.asyncDispose]();
   clock.advance(20);
   await closed;
-  refresh.busIsUp();
+  busIsUp();
+  expect(clock.timers).toBe(0);
   expect(shown).toHaveLength(40);
 });

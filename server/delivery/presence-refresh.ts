@@ -1,4 +1,4 @@
-import { type Clock, pause } from '../lib/clock.ts';
+import { type Clock, pause, type Timer } from '../lib/clock.ts';
 import type { Presence } from '../presence/presence.ts';
 import type { FriendStore } from '../store/seam/friends.ts';
 import type { Events } from '../telemetry/events.ts';
@@ -12,6 +12,8 @@ export interface PresenceRefreshParts {
   readonly dispatcher: Pick<Dispatcher, 'receive'>;
   readonly clock: Clock;
   readonly events: Events;
+  /** What replicas know of each other's users is whole again so long after a break: the length of a lease. */
+  readonly leaseMs: number;
 }
 
 /** Thousands of users must not keep the database and the event loop from everybody else. */
@@ -23,6 +25,7 @@ const RETRY_AFTER_MS = 2_000;
 export class PresenceRefresh implements AsyncDisposable {
   readonly #parts: PresenceRefreshParts;
   readonly #due = new Set<number>();
+  #timer: Timer | undefined;
   #refreshing: Promise<void> | undefined;
   #closed = false;
 
@@ -32,12 +35,17 @@ export class PresenceRefresh implements AsyncDisposable {
 
   /** Everything told before may be lost, everything from now on arrives. */
   busIsUp(): void {
-    for (const userId of this.#parts.streams.userIds()) this.#due.add(userId);
-    if (!this.#closed) this.#refreshing ??= this.#refresh().finally(() => (this.#refreshing = undefined));
+    if (this.#closed) return;
+    this.#timer?.cancel();
+    this.#timer = this.#parts.clock.after(this.#parts.leaseMs, () => {
+      for (const userId of this.#parts.streams.userIds()) this.#due.add(userId);
+      this.#refreshing ??= this.#refresh().finally(() => (this.#refreshing = undefined));
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
+    this.#timer?.cancel();
     await this.#refreshing;
   }
 

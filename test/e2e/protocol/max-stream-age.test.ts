@@ -25,7 +25,11 @@ describe.each(ENGINES)('a stream that is old, on %s', (engine) => {
   beforeEach(async () => {
     clock = new ManualClock();
     // Nothing else is to end a stream while time is made to fly.
-    const environment = { PARLEY_MAX_STREAM_AGE_SECONDS: String(AGE_MS / 1_000), PARLEY_HEARTBEAT_MS: '300000' };
+    const environment = {
+      PARLEY_MAX_STREAM_AGE_SECONDS: String(AGE_MS / 1_000),
+      PARLEY_HEARTBEAT_MS: '300000',
+      PARLEY_SLOW_CONSUMER_MS: '600000',
+    };
     stage = new Stage(await startServer({ engine, environment, overrides: { clock } }));
     [ann, bob] = await stage.users('ann', 'bob');
   });
