@@ -5,6 +5,7 @@ import type { PresenceStore, Run } from '../store/seam/presence.ts';
 import type { Events } from '../telemetry/events.ts';
 import type { PresenceNews } from './presence-news.ts';
 import { strongest } from './strongest.ts';
+import { writeRows } from './write-rows.ts';
 
 const EVERY_MS = 1_000;
 const PAGE_SIZE = 500;
@@ -110,33 +111,20 @@ export class PresenceExpiry implements AsyncDisposable {
 
   /** Whether the run is still gone. @param done is added to */
   async #expireRows(run: Run, done: Set<number>): Promise<boolean> {
-    const { store, roster } = this.#parts;
+    const { store, roster, clock } = this.#parts;
     for (let afterId = 0; !this.#closed;) {
       const userIds = await store.usersOf(run, { afterId, limit: PAGE_SIZE });
       const standings = await roster.standings(userIds);
       // Asked last, so that it has little time to come back before the write.
       if ((await roster.page(run.incarnation, null)) === undefined) return false;
-      await this.#write(run, userIds, standings);
+      const rows = userIds.map((userId) => ({ userId, online: false, at: clock.now() }));
+      await writeRows(store, run, rows, standings);
       this.#tell(userIds, standings);
       for (const userId of userIds) done.add(userId);
       if (userIds.length < PAGE_SIZE) return true;
       afterId = userIds.at(-1)!;
     }
     return false;
-  }
-
-  async #write(
-    { replica, incarnation }: Run,
-    userIds: readonly number[],
-    standings: ReadonlyMap<number, readonly StandingAt[]>,
-  ): Promise<void> {
-    const { store, clock } = this.#parts;
-    const rows = userIds.map((userId) => ({ userId, online: false, at: clock.now() }));
-    const runOf = (userId: number) => standings.get(userId)?.find(({ is }) => is !== null)?.run;
-    for (const [to, moved] of Map.groupBy(rows, ({ userId }) => runOf(userId))) {
-      if (to === undefined) await store.write(replica, incarnation, moved);
-      else await store.move(incarnation, to, moved);
-    }
   }
 
   /** Whoever is online elsewhere is so for their friends, too. */

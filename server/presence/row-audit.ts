@@ -64,9 +64,9 @@ export class RowAudit implements AsyncDisposable {
   /** Those who are online under this run, by the database. */
   async #stored(): Promise<Set<number>> {
     const stored = new Set<number>();
-    let page: readonly number[];
+    let page: readonly number[] = [];
     do {
-      const afterId = [...stored].at(-1) ?? 0;
+      const afterId = page.at(-1) ?? 0;
       page = await this.#parts.store.usersOf(this.#run, { afterId, limit: PAGE_SIZE });
       for (const userId of page) stored.add(userId);
     } while (page.length === PAGE_SIZE && !this.#closed);

@@ -12,6 +12,7 @@ import { RosterWriter } from './roster-writer.ts';
 import { RowAudit } from './row-audit.ts';
 import { RowWriter } from './row-writer.ts';
 import { strongest } from './strongest.ts';
+import { writeRows } from './write-rows.ts';
 
 export interface SharedPresenceParts {
   readonly store: PresenceStore;
@@ -159,14 +160,8 @@ export class SharedPresence implements Presence {
 
   /** Who has left and is still on another replica goes on there in the database. */
   async #save(rows: readonly PresenceRow[]): Promise<void> {
-    const { store } = this.#parts;
     const leaving = rows.flatMap(({ userId, online }) => (online ? [] : [userId]));
     const elsewhere = leaving.length > 0 ? await this.#elsewhere.find(leaving) : new Map<number, StandingAt[]>();
-    const isOnAt = (userId: number) => elsewhere.get(userId)?.find(({ is }) => is !== null)?.run;
-    const ofRun = Map.groupBy(rows, ({ userId, online }) => (online ? undefined : isOnAt(userId)));
-    for (const [to, moving] of ofRun) {
-      if (to === undefined) await store.write(this.#run.replica, this.#run.incarnation, moving);
-      else await store.move(this.#run.incarnation, to, moving);
-    }
+    await writeRows(this.#parts.store, this.#run, rows, elsewhere);
   }
 }

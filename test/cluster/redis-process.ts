@@ -3,6 +3,7 @@ import { ServiceProcess } from './service-process.ts';
 
 /** A Redis on a unix socket in a folder. It keeps nothing: started again, it is empty. */
 export class RedisProcess extends ServiceProcess {
+  readonly socket: string;
   /** For PARLEY_REDIS_URL. */
   readonly url: string;
 
@@ -14,6 +15,7 @@ export class RedisProcess extends ServiceProcess {
       ready: /ready to accept connections/i,
       logFile,
     });
+    this.socket = socket;
     this.url = `unix://${socket}`;
   }
 

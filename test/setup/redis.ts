@@ -1,5 +1,4 @@
-import { join } from 'node:path';
-import { startDaemon } from './daemon.ts';
+import { RedisProcess } from '../cluster/redis-process.ts';
 import { makeTempFolder, removeTempFolder } from './temp-folder.ts';
 
 /** A private Redis on a unix socket, which keeps nothing on disk. */
@@ -11,15 +10,11 @@ export interface RedisServer extends AsyncDisposable {
 
 export async function startRedis(): Promise<RedisServer> {
   const folder = await makeTempFolder('redis');
-  const socket = join(folder, 'redis.sock');
-  const server = await startDaemon({
-    command: 'redis-server',
-    args: ['--port', '0', '--unixsocket', socket, '--save', '', '--appendonly', 'no', '--dir', folder],
-    ready: /ready to accept connections/i,
-  });
+  const server = new RedisProcess(folder);
+  await server.start();
   const stop = async (): Promise<void> => {
     await server.stop();
     await removeTempFolder(folder);
   };
-  return { socket, pid: server.pid, stop, [Symbol.asyncDispose]: stop };
+  return { socket: server.socket, pid: server.pid, stop, [Symbol.asyncDispose]: stop };
 }
