@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
@@ -57,6 +57,21 @@ describe('services', () => {
     await redis.quit();
     await server.stop();
     expect(isRunning(server.pid)).toBe(false);
+  });
+
+  test('nothing of an nginx whose master is killed', async () => {
+    const port = await freePort();
+    await using nginx = await startNginx(
+      `events {} http { access_log off; server { listen 127.0.0.1:${port}; return 200 here; } }`,
+    );
+    const workers = await readFile(`/proc/${nginx.pid}/task/${nginx.pid}/children`, 'utf8');
+    const pids = workers.trim().split(' ').map(Number);
+    expect(pids.every(isRunning)).toBe(true);
+    process.kill(nginx.pid, 'SIGKILL');
+    await nginx.stop();
+    const deadline = performance.now() + 5_000;
+    while (pids.some(isRunning) && performance.now() < deadline) await new Promise((resolve) => setImmediate(resolve));
+    expect(pids.filter(isRunning)).toEqual([]);
   });
 
   test('an nginx that is told another configuration, and refuses a wrong one', async () => {

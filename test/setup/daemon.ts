@@ -43,14 +43,18 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const log = new OutputLog(child, options.command);
   if (options.logFile !== undefined) keepOutput(child, options.logFile);
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  const killAtExit = (): void => void child.kill('SIGKILL');
-  process.once('exit', killAtExit);
-  child.once('exit', () => process.off('exit', killAtExit));
+  const killAll = (): void => killGroup(child);
+  process.once('exit', killAll);
+  child.once('exit', () => {
+    process.off('exit', killAll);
+    // Workers of a master that was killed would go on, and hold its ports.
+    killAll();
+  });
 
   const stop = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
     child.kill(options.stopSignal ?? 'SIGTERM');
-    const overdue = setTimeout(() => child.kill('SIGKILL'), options.stopWithinMs ?? 10_000);
+    const overdue = setTimeout(killAll, options.stopWithinMs ?? 10_000);
     await exited;
     clearTimeout(overdue);
   };
@@ -73,6 +77,16 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+/** Ends what is left of a daemon and of the processes that it has started. */
+function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Nobody is left.
+  }
 }
 
 /** On Linux the kernel ends the daemon with its parent, even one that was killed. */
